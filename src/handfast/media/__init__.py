@@ -1,0 +1,1 @@
+"""Cameras in, sealed segments out: RTSP reader, recorder, simulated cameras. Imports PyAV."""
