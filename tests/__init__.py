@@ -1,0 +1,1 @@
+"""Tests; `conftest` says in which order they run."""

@@ -1,0 +1,1 @@
+"""One fake for each port, held to the same contract test as the real thing."""

@@ -1,0 +1,98 @@
+"""Run the checks of the house in order and say how long each took.
+
+Usage: .venv/bin/python tools/gate.py quick|full
+
+`quick` is what a person runs before each commit; `full` is what must pass before a change
+lands. All steps run even when one fails; tests come last, so that a good run ends with
+pytest's closing line.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = ROOT / ".venv" / "bin"
+SOURCES = ("src", "tests", "tools")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One command; shown only when it fails, unless it speaks while it runs."""
+
+    name: str
+    command: tuple[str, ...]
+    speaks: bool = False
+
+
+def tool(name: str, *words: str) -> tuple[str, ...]:
+    """Return a command line for a program of the environment."""
+    return (str(BIN / name), *words)
+
+
+FORMAT = Step(name="format", command=tool("ruff", "format", "--check", *SOURCES))
+LINT = Step(name="lint", command=tool("ruff", "check", "--quiet", *SOURCES))
+FAST_TYPES = Step(name="types (ty)", command=tool("ty", "check", "--quiet"))
+TYPES = Step(name="types (mypy)", command=tool("mypy"))
+ARROWS = Step(name="arrows", command=tool("lint-imports"))
+PAGES = Step(name="pages", command=tool("python", "tools/check_web.py"))
+
+
+def tests(*folders: str) -> Step:
+    """Return the step that runs the tests of some folders."""
+    present = [folder for folder in folders if (ROOT / folder).is_dir()]
+    return Step(name="tests", command=tool("pytest", "-q", *present), speaks=True)
+
+
+GATES: dict[str, tuple[Step, ...]] = {
+    "quick": (FORMAT, LINT, FAST_TYPES, ARROWS, tests("tests/house", "tests/unit")),
+    "full": (FORMAT, LINT, FAST_TYPES, TYPES, ARROWS, PAGES, tests("tests")),
+}
+
+
+def passes(step: Step) -> bool:
+    """Run one step, print its line, and its output when it failed."""
+    began = time.monotonic()
+    if step.speaks:
+        return subprocess.run(step.command, cwd=ROOT, check=False).returncode == 0
+    done = subprocess.run(
+        step.command,
+        cwd=ROOT,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    good = done.returncode == 0
+    took_s = time.monotonic() - began
+    print(f"{'ok    ' if good else 'FAILED'} {step.name:<14} {took_s:6.1f} s", flush=True)
+    if not good:
+        print(done.stdout, flush=True)
+    return good
+
+
+def run(steps: Sequence[Step]) -> int:
+    """Run every step; return 1 when any failed, naming those that did."""
+    failed = [step.name for step in steps if not passes(step)]
+    if failed:
+        print(f"FAILED: {', '.join(failed)}", flush=True)
+    return int(bool(failed))
+
+
+def main() -> int:
+    """Run the gate named on the command line."""
+    steps = GATES.get(sys.argv[1] if len(sys.argv) > 1 else "")
+    if steps is None:
+        print(__doc__, file=sys.stderr)
+        return 2
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    return run(steps)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
