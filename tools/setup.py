@@ -24,6 +24,7 @@ PYTHON = VENV / "bin" / "python"
 WEB = ROOT / "web"
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
+LINES_OF_FAILURE = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,8 @@ def run(command: Sequence[str | Path], *, cwd: Path = ROOT) -> None:
     )
     if done.returncode != 0:
         words = shlex.join(str(word) for word in command)
-        message = f"{done.stdout}\n`{words}` failed; mend what it says above and run make again"
+        said = "\n".join(done.stdout.splitlines()[-LINES_OF_FAILURE:])
+        message = f"{said}\n`{words}` failed; mend what it says above and run make again"
         raise SetupError(message)
 
 
