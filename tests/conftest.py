@@ -5,10 +5,15 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Cheap and exact first: a broken rule should not wait for a browser.
 FOLDERS = ("house", "unit", "contract", "golden", "scenario", "e2e")
 TESTS = Path(__file__).parent
+
+# Two busy cores say nothing about the code; time is bounded by pytest-timeout instead.
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.load_profile("house")
 
 
 def folder_of(path: Path) -> str:

@@ -1,7 +1,6 @@
 """Bytes as text: unpadded base64url, and canonical JSON (RFC 8785) where bytes are signed."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -18,22 +17,33 @@ def b64(data: bytes) -> str:
 
 
 def unb64(text: str) -> bytes:
-    """Decode base64url without padding.
+    """Decode base64url without padding; only what `b64` writes is accepted.
+
+    One text for one value: were stray bits in the last character let through (RFC 4648
+    section 3.5), the same signature could be written in several ways.
 
     Raises:
-        InvalidError: `text` has other characters, padding or an impossible length.
+        InvalidError: `text` has other characters, padding, stray bits or an impossible length.
     """
+    message = "not base64url without padding (RFC 4648 section 5); encode the bytes again"
     try:
-        if "=" in text or "+" in text or "/" in text:
-            raise binascii.Error
-        return base64.b64decode(
-            text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True
-        )
-    except (binascii.Error, ValueError) as error:
-        message = "not base64url without padding (RFC 4648 section 5); encode the bytes again"
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError as error:
         raise InvalidError(message) from error
+    if b64(data) != text:
+        raise InvalidError(message)
+    return data
 
 
 def canonical(value: Json) -> bytes:
-    """Encode as canonical JSON (RFC 8785), so that equal values have equal bytes."""
-    return rfc8785.dumps(value)
+    """Encode as canonical JSON (RFC 8785), so that equal values have equal bytes.
+
+    Raises:
+        InvalidError: `value` has no canonical form: an integer outside +-(2**53 - 1), a float
+            that is not finite, or text that is not Unicode (a lone surrogate).
+    """
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        message = f"no canonical JSON (RFC 8785): {error}; write such values as text"
+        raise InvalidError(message) from error
