@@ -1,0 +1,147 @@
+"""The key tree of a period (GGM, HMAC-SHA256) and the keys that hang from its leaves.
+
+A node of the tree gives everything below it and nothing beside or above it, so a range of
+seconds is opened by at most 32 nodes. See docs/reference/segment-format.md, "Keys".
+"""
+
+import hmac
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from handfast.kit.errors import InvalidError
+from handfast.seal.suite import KEY_BYTES, require_length
+
+DEPTH = 17
+LEAVES = 1 << DEPTH  # seconds; a period is at most 24 h = 86,400 of them
+COVER_NODES = 2 * (DEPTH - 1)  # the most that a range can need
+
+_BITS = (b"\x00", b"\x01")
+_LABEL = struct.Struct(">16sBB")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeNode:
+    """One node with its key: opens 2^(17-depth) leaves, from `index << (17 - depth)` on.
+
+    Attributes:
+        depth: 0 for the root, 17 for a leaf.
+        index: Position among the nodes of its depth, from 0.
+    """
+
+    depth: int
+    index: int
+    key: bytes = field(repr=False)
+
+
+def _child(key: bytes, bit: int) -> bytes:
+    return hmac.digest(key, _BITS[bit], "sha256")
+
+
+def _descend(key: bytes, bits: int, levels: int) -> bytes:
+    """Walk down `levels` levels along the low `levels` bits of `bits`, highest first."""
+    for shift in range(levels - 1, -1, -1):
+        key = _child(key, bits >> shift & 1)
+    return key
+
+
+def _require_leaf(leaf: int) -> None:
+    if not 0 <= leaf < LEAVES:
+        raise InvalidError(f"leaf {leaf} is not in 0..{LEAVES - 1}; begin a new period")
+
+
+def derive_leaf(root: bytes, leaf: int) -> bytes:
+    """Derive the key of second `leaf` of the period (17 HMACs).
+
+    Raises:
+        InvalidError: `leaf` is outside the tree, or `root` is no 32-byte key.
+    """
+    require_length("the period root", root, KEY_BYTES)
+    _require_leaf(leaf)
+    return _descend(root, leaf, DEPTH)
+
+
+def cover(root: bytes, first: int, end: int) -> tuple[TreeNode, ...]:
+    """Derive the fewest nodes that open the leaves `first <= leaf < end`, in order.
+
+    Returns:
+        At most 32 nodes.
+
+    Raises:
+        InvalidError: The range is empty or leaves the tree.
+    """
+    require_length("the period root", root, KEY_BYTES)
+    if not 0 <= first < end <= LEAVES:
+        raise InvalidError(f"leaves {first}..{end} (end exclusive) are no range of the period")
+    nodes: list[TreeNode] = []
+    while first < end:
+        # The largest aligned block that begins at `first` and does not pass `end`.
+        aligned = first & -first if first else LEAVES
+        height = min(aligned, 1 << (end - first).bit_length() - 1).bit_length() - 1
+        depth, index = DEPTH - height, first >> height
+        nodes.append(TreeNode(depth=depth, index=index, key=_descend(root, index, depth)))
+        first += 1 << height
+    return tuple(nodes)
+
+
+def leaf_of_cover(nodes: Iterable[TreeNode], leaf: int) -> bytes | None:
+    """Derive the key of `leaf` from a cover; `None` when the cover does not reach it."""
+    _require_leaf(leaf)
+    for node in nodes:
+        levels = DEPTH - node.depth
+        if leaf >> levels == node.index:
+            return _descend(node.key, leaf, levels)
+    return None
+
+
+class LeafWalker:
+    """Derives leaves in order for about two HMACs each: it keeps the path to the last one.
+
+    Not for several threads at once. The whole path, root included, stays in memory.
+    """
+
+    def __init__(self, root: bytes) -> None:
+        """Take the period's 32-byte root."""
+        require_length("the period root", root, KEY_BYTES)
+        self._path = [root]  # keys by depth; [0] is the root
+        self._last = 0
+
+    def leaf(self, leaf: int) -> bytes:
+        """Return the key of second `leaf` of the period.
+
+        Raises:
+            InvalidError: `leaf` is outside the tree.
+        """
+        _require_leaf(leaf)
+        shared = DEPTH - (leaf ^ self._last).bit_length()
+        del self._path[shared + 1 :]
+        for shift in range(DEPTH - len(self._path), -1, -1):
+            self._path.append(_child(self._path[-1], leaf >> shift & 1))
+        self._last = leaf
+        return self._path[DEPTH]
+
+
+def stream_label(camera: UUID, stream: int, rendition: int) -> bytes:
+    """Name a camera's stream and rendition (their codes) in 18 bytes, for `run_key`."""
+    return _LABEL.pack(camera.bytes, stream, rendition)
+
+
+def run_key(leaf_key: bytes, label: bytes, segment: bytes, run: int) -> bytes:
+    """Derive the key that seals one run; different for every segment id and run number."""
+    info = b"handfast/v1/run" + label + segment + run.to_bytes(4, "big")
+    return hkdf(leaf_key, info)
+
+
+def commitment(key: bytes) -> bytes:
+    """Commit to a run key, because AES-GCM does not: two keys could open one ciphertext."""
+    return hkdf(key, b"handfast/v1/commit")
+
+
+def hkdf(key: bytes, info: bytes) -> bytes:
+    """HKDF-SHA256 without salt, 32 bytes (RFC 5869)."""
+    require_length("a key", key, KEY_BYTES)
+    return HKDF(SHA256(), KEY_BYTES, None, info).derive(key)

@@ -1,0 +1,98 @@
+"""Handing keys over: sealed to a device at the grant, and run by run while it is live.
+
+HPKE base mode does not say who sealed; the node's signature around it does. Opening is in
+`handfast.seal.open`.
+"""
+
+import hashlib
+import struct
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+from handfast.kit.encoding import Json, canonical
+from handfast.kit.errors import InvalidError
+from handfast.seal.suite import KEY_BYTES, SUITE, require_length
+
+ENCAPSULATED_BYTES = 32
+_LIVE = struct.Struct(">16s16s16sII")
+_NONCE = struct.Struct(">4xQ")
+
+
+def hpke_suite() -> Suite:
+    """Return suite 1's HPKE: X25519, HKDF-SHA256, AES-256-GCM (RFC 9180)."""
+    return Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+
+
+def release_info(request_hash: str, grant: UUID, checkpoint: str) -> bytes:
+    """Bind a release to its cause: hash of canonical suite, request, grant and checkpoint.
+
+    Args:
+        request_hash: `statement_hash` of the access request.
+        grant: The grant's id.
+        checkpoint: Text of the signed checkpoint that covers the decision's log entry.
+    """
+    bound: dict[str, Json] = {
+        "suite": SUITE,
+        "request": request_hash,
+        "grant": str(grant),
+        "checkpoint": checkpoint,
+    }
+    return hashlib.sha256(canonical(bound)).digest()
+
+
+def seal_release(public_open_key: bytes, info: bytes, plaintext: bytes) -> bytes:
+    """Seal keys to a device's X25519 key; only that device opens them, with the same `info`.
+
+    Returns:
+        Encapsulated key (32 bytes), ciphertext and tag.
+
+    Raises:
+        InvalidError: The public key is not 32 bytes long or of low order.
+    """
+    require_length("an X25519 public key", public_open_key, KEY_BYTES)
+    try:
+        public = X25519PublicKey.from_public_bytes(public_open_key)
+        return hpke_suite().encrypt(plaintext, public, info=info)
+    except ValueError as error:
+        raise InvalidError(
+            "the device's opening key is unusable; enrol the device again"
+        ) from error
+
+
+def wrap_run_key(  # noqa: PLR0913 - each of them is bound into the wrapping
+    live_key: bytes,
+    *,
+    grant: UUID,
+    segment: bytes,
+    run: int,
+    leaf: int,
+    counter: int,
+    run_key: bytes,
+) -> bytes:
+    """Wrap the key of one run under a grant's live key (48 bytes).
+
+    Args:
+        live_key: 32 bytes, one per live grant.
+        grant: The grant's id.
+        segment: Segment id, 16 bytes.
+        run: Run number.
+        leaf: Second of the period in which the run lies.
+        counter: Must be new for every call with this live key: it is the nonce.
+        run_key: The key to wrap, 32 bytes.
+    """
+    require_length("a run key", run_key, KEY_BYTES)
+    aad = live_aad(grant, segment, run=run, leaf=leaf)
+    return AESGCM(live_key).encrypt(live_nonce(counter), run_key, aad)
+
+
+def live_aad(grant: UUID, segment: bytes, *, run: int, leaf: int) -> bytes:
+    """Write what a wrapped run key is bound to."""
+    return _LIVE.pack(b"handfast/v1/live", grant.bytes, segment, run, leaf)
+
+
+def live_nonce(counter: int) -> bytes:
+    """Write the nonce of a wrapped run key."""
+    return _NONCE.pack(counter)
