@@ -16,7 +16,8 @@ from pathlib import Path
 
 import handfast
 from handfast.cli.command import Commands, add_command
-from handfast.kit.clock import Clock, SystemClock, to_rfc3339
+from handfast.kit.clock import Clock, SystemClock
+from handfast.kit.instant import to_rfc3339
 
 OLDEST_PYTHON = (3, 11)
 ENOUGH_FREE_BYTES = 2 * 1024**3

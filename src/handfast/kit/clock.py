@@ -1,11 +1,10 @@
 """The only door to time; everything else is handed a `Clock`."""
 
 import time
-from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_US = timedelta(microseconds=1)
+from handfast.kit.instant import from_rfc3339 as from_rfc3339
+from handfast.kit.instant import to_rfc3339 as to_rfc3339
 
 
 class Clock(Protocol):
@@ -30,23 +29,3 @@ class SystemClock:
     def monotonic(self) -> float:
         """Return seconds since an arbitrary start; never goes back, never steps."""
         return time.monotonic()
-
-
-def to_rfc3339(instant_us: int) -> str:
-    """Write microseconds since 1970 UTC as RFC 3339 with six decimals and `Z`."""
-    return (_EPOCH + timedelta(microseconds=instant_us)).isoformat(timespec="microseconds")[
-        :-6
-    ] + "Z"
-
-
-def from_rfc3339(text: str) -> int:
-    """Read an RFC 3339 instant as microseconds since 1970 UTC.
-
-    Raises:
-        ValueError: `text` is no RFC 3339 instant or names no offset.
-    """
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        message = f"{text!r} has no offset; write RFC 3339 with a Z"
-        raise ValueError(message)
-    return (instant - _EPOCH) // _US
