@@ -10,6 +10,9 @@ CameraId = NewType("CameraId", str)
 NodeId = NewType("NodeId", str)
 OwnerId = NewType("OwnerId", str)
 AgencyId = NewType("AgencyId", str)
+_TURN_DEG = 360
+_LON_DEG = 180
+_LAT_DEG = 90
 
 
 class CameraState(StrEnum):
@@ -34,7 +37,7 @@ class Place:
 
     def __post_init__(self) -> None:
         """Refuse what is not on the globe."""
-        if not (-180 <= self.lon <= 180 and -90 <= self.lat <= 90):
+        if not (abs(self.lon) <= _LON_DEG and abs(self.lat) <= _LAT_DEG):
             message = f"({self.lon}, {self.lat}) is no longitude and latitude in degrees"
             raise ValueError(message)
 
@@ -61,7 +64,8 @@ class Camera:
 
     def __post_init__(self) -> None:
         """Hold the ranges above."""
-        if not (0 <= self.heading_deg < 360 and 0 < self.angle_deg <= 360 and self.range_m > 0):
+        looks = 0 <= self.heading_deg < _TURN_DEG and 0 < self.angle_deg <= _TURN_DEG
+        if not (looks and self.range_m > 0):
             message = f"camera {self.id}: heading 0..360, angle above 0 to 360, range above 0"
             raise ValueError(message)
         if Stream.MAIN not in self.streams:

@@ -3,7 +3,6 @@
 from enum import StrEnum
 from typing import TypeVar
 
-
 _Member = TypeVar("_Member", bound=StrEnum)
 
 

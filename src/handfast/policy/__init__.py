@@ -1,0 +1,1 @@
+"""The policy decision point: agreements compiled to Cedar, and one pure decision."""
