@@ -1,0 +1,101 @@
+"""How every SQLite file here is opened: WAL, full sync, waiting writers, a known schema."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+
+from handfast.kit.errors import CorruptError, InvalidError
+from handfast.storage.files import OWNER_ONLY
+
+BUSY_MS = 10_000  # another process commits; longer than any commit on a slow disk
+
+
+class Database:
+    """One connection with a lock: safe from any thread, one statement or transaction at a time.
+
+    Several processes may open the same file. What a transaction wrote is durable when its
+    block is left without an exception.
+    """
+
+    def __init__(self, path: Path, *, schema: str, version: int) -> None:
+        """Open `path`, making it (0600) with `schema` (a file of `storage/schema`) when new.
+
+        Raises:
+            InvalidError: The file is of another version of the schema.
+            CorruptError: The file is no database, or is damaged.
+        """
+        self._lock = threading.RLock()
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY))
+        self._connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000
+        )
+        try:
+            self._prepare(path, schema, version)
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            message = f"{path}: {error}; move it away and restore it or let it be rebuilt"
+            raise CorruptError(message) from error
+        except InvalidError:
+            self._connection.close()
+            raise
+
+    def _prepare(self, path: Path, schema: str, version: int) -> None:
+        execute = self._connection.execute
+        execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        execute("PRAGMA journal_mode=WAL")
+        execute("PRAGMA synchronous=FULL")
+        execute("PRAGMA foreign_keys=ON")
+        execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten, keys above all
+        with self.write() as connection:
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+            if found == 0:
+                for statement in _statements(schema):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version={version}")
+            elif found != version:
+                raise InvalidError(
+                    f"{path}: schema {found}, this program knows {version}; "
+                    "run the version of handfast that wrote it"
+                )
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Hold the file's write lock: committed at the end, rolled back on an exception."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.rollback()
+                raise
+            self._connection.commit()
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Hold this connection for reading; two statements may see different states."""
+        with self._lock:
+            yield self._connection
+
+    def checkpoint(self) -> None:
+        """Move the journal into the file and truncate it, so that it keeps no deleted bytes."""
+        with self._lock:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def close(self) -> None:
+        """Close the connection; nothing is lost when this is never called."""
+        with self._lock:
+            self._connection.close()
+
+
+def _statements(schema: str) -> Iterator[str]:
+    text = resources.files("handfast.storage").joinpath("schema", schema).read_text("utf-8")
+    statement = ""
+    for line in text.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
