@@ -1,0 +1,41 @@
+/** Asking a node for a camera: the signed question and what travels with it. */
+
+import { type Identity, signerOf } from './device';
+import { type Envelope, payloadHash, seal } from './envelope';
+import type { Asked } from './release';
+import { type AccessRequest, accessRequest } from './statements';
+
+/** The body of `POST /nodes/{node}/access`. */
+export interface Ask {
+  readonly request: Envelope;
+  readonly chain: readonly Envelope[];
+  readonly incident: Envelope | null;
+}
+
+export interface SignedAsk {
+  readonly ask: Ask;
+  /** Keep it: the decision is checked against it. */
+  readonly asked: Asked;
+}
+
+/** What the officer chooses; ids, device and time are added when it is signed. */
+export type Wish = Omit<AccessRequest, 'request' | 'device' | 'asked_us'>;
+
+export async function signAsk(
+  identity: Identity,
+  wish: Wish,
+  incident: Envelope | null,
+  moment: { readonly id: string; readonly nowUs: number },
+): Promise<SignedAsk> {
+  const statement = {
+    ...wish,
+    request: moment.id,
+    device: identity.fingerprint,
+    asked_us: moment.nowUs,
+  };
+  const request = await seal(accessRequest, statement, signerOf(identity));
+  return {
+    ask: { request, chain: identity.chain, incident },
+    asked: { statement, hash: await payloadHash(request) },
+  };
+}

@@ -1,0 +1,72 @@
+/** Run keys of a live view: unwrapped under the grant's key, and only inside proven windows. */
+
+import { type Bytes, concat, u32, unb64, utf8, uuidBytes } from './bytes';
+import type { TrustedNode } from './chain';
+import { open } from './envelope';
+import type { WrappedKey } from './live-frames';
+import { proveEntry, requireEntry } from './log-proof';
+import { asRefused, Refused } from './refused';
+import { releaseWindow } from './statements';
+
+const LABEL = utf8('handfast/v1/live');
+/** Windows are 10 s long; old ones are of no use once their runs were opened. */
+const WINDOWS_KEPT = 64;
+
+export class LiveKeys {
+  readonly #grant: string;
+  readonly #node: TrustedNode;
+  readonly #key: CryptoKey;
+  #windows: readonly { readonly fromUs: number; readonly untilUs: number }[] = [];
+
+  private constructor(grant: string, node: TrustedNode, key: CryptoKey) {
+    this.#grant = grant;
+    this.#node = node;
+    this.#key = key;
+  }
+
+  static async of(grant: string, node: TrustedNode, liveKey: Bytes): Promise<LiveKeys> {
+    const key = await crypto.subtle.importKey('raw', liveKey, 'AES-GCM', false, ['decrypt']);
+    return new LiveKeys(grant, node, key);
+  }
+
+  /** Accepts a window after checking the node's signature and the entry in the owner's log. */
+  async admit(envelope: unknown): Promise<void> {
+    const { statement } = await open(envelope, releaseWindow, this.#node.ring);
+    if (statement.node !== this.#node.id || statement.grant !== this.#grant) {
+      throw new Refused('not-ours', 'the release window belongs to another grant');
+    }
+    if (statement.from_us >= statement.until_us) throw new Refused('malformed', 'an empty release window');
+    const proven = await proveEntry(statement.log, this.#node.log);
+    requireEntry(proven, { grant: this.#grant, window: statement.window });
+    const window = { fromUs: statement.from_us, untilUs: statement.until_us };
+    this.#windows = [...this.#windows, window].slice(-WINDOWS_KEPT);
+  }
+
+  /** Whether a run that began at `startUs` lies in a window that was proven to be logged. */
+  covers(startUs: number): boolean {
+    return this.#windows.some(({ fromUs, untilUs }) => fromUs <= startUs && startUs < untilUs);
+  }
+
+  /** The raw key of a run that began at `startUs`; refuses outside every proven window. */
+  async unwrap(key: WrappedKey, startUs: number): Promise<Bytes> {
+    if (!this.covers(startUs)) {
+      throw new Refused('bad-proof', 'a key came for pictures that no log entry explains');
+    }
+    const form = { name: 'AES-GCM', iv: liveNonce(key.counter), additionalData: liveAad(this.#grant, key) };
+    try {
+      return new Uint8Array(await crypto.subtle.decrypt(form, this.#key, key.wrapped));
+    } catch (error) {
+      throw asRefused(error, 'bad-seal', `the key of run ${key.run} is not of this grant`);
+    }
+  }
+}
+
+export function liveNonce(counter: number): Bytes {
+  const nonce = new Uint8Array(12);
+  new DataView(nonce.buffer).setBigUint64(4, BigInt(counter));
+  return nonce;
+}
+
+export function liveAad(grant: string, key: Pick<WrappedKey, 'segment' | 'run' | 'leaf'>): Bytes {
+  return concat(LABEL, uuidBytes(grant), unb64(key.segment), u32(key.run), u32(key.leaf));
+}

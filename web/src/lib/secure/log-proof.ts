@@ -1,0 +1,43 @@
+/** One opened entry of an owner's log, proven against the log key that the agreement pins. */
+
+import { concat, fromUtf8, sha256, unb64 } from './bytes';
+import { parseJson } from './shape';
+import type { LogProof } from './statements';
+import { type Checkpoint, leafHash, openCheckpoint, type Verifier, verifyInclusion } from './tlog';
+import { Refused } from './refused';
+
+export interface ProvenEntry {
+  readonly checkpoint: Checkpoint;
+  readonly index: number;
+  /** The entry's own fields; who asks must still compare them with what was expected. */
+  readonly entry: Readonly<Record<string, unknown>>;
+}
+
+/** Checks checkpoint signature, origin, size and inclusion; returns the entry that was proven. */
+export async function proveEntry(proof: LogProof, verifier: Verifier): Promise<ProvenEntry> {
+  const checkpoint = await openCheckpoint(proof.checkpoint, verifier);
+  if (proof.origin !== checkpoint.origin || proof.size !== checkpoint.size) {
+    throw new Refused('bad-proof', 'the proof speaks of another tree than its checkpoint');
+  }
+  const entry = unb64(proof.entry);
+  // A leaf is the hash of a salted entry, so that tiles can be public and a salt erased.
+  const leaf = await leafHash(await sha256(concat(unb64(proof.salt), entry)));
+  await verifyInclusion(leaf, proof.index, proof.hashes.map(unb64), checkpoint);
+  const fields = parseJson(fromUtf8(entry), 'log entry');
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
+    throw new Refused('malformed', 'the log entry is not an object');
+  }
+  return { checkpoint, index: proof.index, entry: fields as Readonly<Record<string, unknown>> };
+}
+
+/** Refuses an entry that does not say `expected`, field by field. */
+export function requireEntry(
+  proven: ProvenEntry,
+  expected: Readonly<Record<string, string | number>>,
+): void {
+  for (const [name, value] of Object.entries(expected)) {
+    if (proven.entry[name] !== value) {
+      throw new Refused('not-ours', `the log entry names another ${name} than the one released`);
+    }
+  }
+}

@@ -1,0 +1,224 @@
+/** Everything that carries authority, field by field (docs/reference/protocol.md). */
+
+import type { Kind } from './envelope';
+import * as is from './shape';
+import { suite } from './suite';
+
+const stream = is.oneOf('main', 'sub');
+const rendition = is.oneOf('clear', 'redacted');
+const view = is.oneOf('live', 'recorded');
+const instant = is.count;
+const fingerprint = is.key32;
+const hash = is.key32;
+
+export type Stream = is.Read<typeof stream>;
+export type Rendition = is.Read<typeof rendition>;
+export type View = is.Read<typeof view>;
+
+function kind<T>(name: string, read: is.Reader<T>): Kind<T> {
+  return { name, read };
+}
+
+export const certificate = kind(
+  'certificate',
+  is.exactly({
+    suite,
+    serial: is.count,
+    kind: is.oneOf('node', 'owner-device', 'dispatch', 'administrator', 'officer-device'),
+    id: is.uuid,
+    organisation: is.uuid,
+    name: is.text,
+    role: is.text,
+    sign: is.key32,
+    open: is.orNull(is.key32),
+    issuer: fingerprint,
+    not_before_us: instant,
+    not_after_us: instant,
+  }),
+);
+export type Certificate = is.Read<typeof certificate.read>;
+
+export const revocation = kind(
+  'revocation',
+  is.exactly({ suite, issuer: fingerprint, serial: is.count, revoked: is.list(fingerprint) }),
+);
+export type Revocation = is.Read<typeof revocation.read>;
+
+export const login = kind(
+  'login',
+  is.exactly({ audience: is.text, challenge: is.b64Text, device: fingerprint, at_us: instant }),
+);
+
+export const accessRequest = kind(
+  'access-request',
+  is.exactly({
+    request: is.uuid,
+    node: is.uuid,
+    agreement: hash,
+    camera: is.uuid,
+    stream,
+    view,
+    rendition,
+    purpose: is.text,
+    incident: is.uuid,
+    from_us: is.orNull(instant),
+    until_us: is.orNull(instant),
+    comment: is.text,
+    challenge: is.b64Text,
+    device: fingerprint,
+    asked_us: instant,
+  }),
+);
+export type AccessRequest = is.Read<typeof accessRequest.read>;
+
+export const approval = kind(
+  'approval',
+  is.exactly({
+    node: is.uuid,
+    request: hash,
+    answer: is.oneOf('approve', 'refuse'),
+    until_us: instant,
+    device: fingerprint,
+    at_us: instant,
+  }),
+);
+
+export const closing = kind(
+  'closing',
+  is.exactly({
+    node: is.uuid,
+    scope: is.oneOf('all', 'grant'),
+    grant: is.orNull(is.uuid),
+    device: fingerprint,
+    challenge: is.b64Text,
+    at_us: instant,
+  }),
+);
+
+export const logProof = is.exactly({
+  origin: is.text,
+  index: is.count,
+  salt: is.key32,
+  entry: is.b64Text,
+  size: is.count,
+  hashes: is.list(hash),
+  checkpoint: is.text,
+});
+export type LogProof = is.Read<typeof logProof>;
+
+export const grant = is.exactly({
+  id: is.uuid,
+  agreement: hash,
+  clause: is.text,
+  camera: is.uuid,
+  stream,
+  view,
+  rendition,
+  person: is.uuid,
+  device: fingerprint,
+  incident: is.uuid,
+  since_us: instant,
+  until_us: instant,
+  from_us: instant,
+  range_until_us: is.orNull(instant),
+});
+export type Grant = is.Read<typeof grant>;
+
+export const decision = kind(
+  'decision',
+  is.exactly({
+    node: is.uuid,
+    request: hash,
+    outcome: is.oneOf('permit', 'pending', 'deny'),
+    reason: is.orNull(is.text),
+    explanation: is.orNull(is.text),
+    answer_by_us: is.orNull(instant),
+    grant: is.orNull(grant),
+    log: is.orNull(logProof),
+    sealed: is.orNull(is.b64Text),
+    decided_us: instant,
+  }),
+);
+export type Decision = is.Read<typeof decision.read>;
+
+export const releaseWindow = kind(
+  'window',
+  is.exactly({
+    node: is.uuid,
+    grant: is.uuid,
+    window: is.count,
+    from_us: instant,
+    until_us: instant,
+    log: logProof,
+  }),
+);
+export type ReleaseWindow = is.Read<typeof releaseWindow.read>;
+
+export const end = kind(
+  'end',
+  is.exactly({
+    node: is.uuid,
+    grant: is.uuid,
+    reason: is.text,
+    ended_us: instant,
+    log: is.orNull(logProof),
+  }),
+);
+export type End = is.Read<typeof end.read>;
+
+export const alive = kind(
+  'alive',
+  is.exactly({
+    node: is.uuid,
+    camera: is.uuid,
+    stream,
+    rendition,
+    nonce: is.b64Text,
+    segment: is.id16,
+    run: is.count,
+    unit: is.count,
+    pts: is.whole,
+    age_us: is.count,
+    last: is.orNull(is.exactly({ segment: is.id16, run: is.count, sha256: hash })),
+    at_us: instant,
+  }),
+);
+export type Alive = is.Read<typeof alive.read>;
+
+/** One run of a segment as its manifest, or the list of an open segment, names it. */
+export const manifestRun = is.exactly({
+  run: is.count,
+  key: is.flag,
+  leaf: is.count,
+  start_us: instant,
+  end_us: instant,
+  offset: is.count,
+  length: is.count,
+  units: is.count,
+  first_pts: is.whole,
+  sha256: hash,
+});
+export type ManifestRun = is.Read<typeof manifestRun>;
+
+export const manifest = kind(
+  'manifest',
+  is.exactly({
+    suite,
+    owner: is.uuid,
+    node: is.uuid,
+    camera: is.uuid,
+    stream,
+    rendition,
+    period: is.id16,
+    period_start_us: instant,
+    segment: is.id16,
+    predecessor: is.orNull(is.exactly({ segment: is.id16, manifest: hash })),
+    start_us: instant,
+    end_us: instant,
+    bytes: is.count,
+    recovered: is.flag,
+    lost_units: is.count,
+    runs: is.list(manifestRun),
+  }),
+);
+export type Manifest = is.Read<typeof manifest.read>;
