@@ -73,7 +73,7 @@ def test_an_agreement_needs_a_clause_an_end_and_distinct_clause_ids() -> None:
     [(80, 90, False), (80, 91, True), (199, 300, True), (200, 300, False), (120, 130, True)],
 )
 def test_p3_closes_by_itself_no_run_beyond_the_end_or_before_the_start(
-    since_us: int, until_us: int, opens: bool
+    since_us: int, until_us: int, *, opens: bool
 ) -> None:
     """A run that begins at the end, or ended at the start, is never opened."""
     assert GRANT.opens(since_us=since_us, until_us=until_us) is opens
@@ -84,10 +84,7 @@ def test_p3_closes_by_itself_no_run_beyond_the_end_or_before_the_start(
 def test_codes_of_streams_and_renditions_are_stable() -> None:
     """They stand in sealed segments for ever."""
     assert [Stream.from_code(code) for code in (0, 1)] == [Stream.MAIN, Stream.SUB]
-    assert [Rendition.from_code(code) for code in (0, 1)] == [
-        Rendition.CLEAR,
-        Rendition.REDACTED,
-    ]
+    assert [Rendition.from_code(code) for code in (0, 1)] == list(Rendition)
     with pytest.raises(ValueError, match="newer"):
         Stream.from_code(9)
 

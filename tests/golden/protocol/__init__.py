@@ -1,0 +1,1 @@
+"""Golden bytes of statements; a difference is a decision about the protocol."""
