@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from handfast.model.access import Grant, GrantId, Hash
-from handfast.model.agreement import ClauseId
+from handfast.model.agreement import ClauseId, OnRequest
 from handfast.model.camera import Camera, CameraId, Place
 from handfast.model.incident import distance_m
 from handfast.model.media import Rendition, Stream, View
@@ -59,11 +59,11 @@ def test_an_agreement_needs_a_clause_an_end_and_distinct_clause_ids() -> None:
     """Empty, upside-down and ambiguous agreements are refused."""
     for change in ({"clauses": ()}, {"not_after_us": 0}, {"serial": 0}):
         with pytest.raises(ValueError, match="agreement"):
-            replace(SCHOOL, **change)  # type: ignore[arg-type]  # one wrong field at a time
+            replace(SCHOOL, **change)
     with pytest.raises(ValueError, match="same id"):
         replace(SCHOOL, clauses=(ASKED, ASKED))
     with pytest.raises(ValueError, match="approval"):
-        replace(ASKED, when=replace(ASKED.when, approvals=0))
+        replace(ASKED, when=OnRequest(approvals=0, answer_within_us=1))
     with pytest.raises(ValueError, match="role"):
         replace(ASKED, roles=frozenset())
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handfast.model.access import AccessRequest, Deny, Fingerprint, Pending, Permit, Reason
-from handfast.model.agreement import Purpose, WhileSignal
+from handfast.model.agreement import OnRequest, Purpose, WhileSignal
 from handfast.model.camera import CameraId, Place
 from handfast.model.media import Rendition, View
 from handfast.model.signal import SignalState
@@ -130,7 +130,7 @@ def test_p4_the_site_decides_and_one_no_outweighs_every_yes() -> None:
 
 def test_two_answers_of_one_device_are_one_approval() -> None:
     """Approvals are counted by device, not by message."""
-    both = replace(ASKED, when=replace(ASKED.when, approvals=2))
+    both = replace(ASKED, when=OnRequest(approvals=2, answer_within_us=15 * MINUTE))
     compiled = compile_agreement(replace(SHOP, clauses=(both,)))
     facts = replace(QUIET, incident=ROBBERY, approvals=(YES, replace(YES, until_us=NOON + 1)))
     decision = decide(ASK, compiled, facts)
