@@ -12,8 +12,13 @@ from dataclasses import dataclass
 from handfast.kit.encoding import unb64
 from handfast.kit.errors import DeniedError, HandfastError
 from handfast.model.access import Reason
-from handfast.protocol.signing import verify
-from handfast.protocol.statements import Certificate, CertificateKind, Revocation
+from handfast.protocol.signing import parse, verify
+from handfast.protocol.statements import (
+    Certificate,
+    CertificateKind,
+    Enrolment,
+    Revocation,
+)
 from handfast.seal.identity import Envelope, fingerprint
 from handfast.seal.suite import require_suite
 
@@ -145,3 +150,21 @@ def _invalid(why: str) -> ChainError:
         Reason.CERTIFICATE_INVALID,
         f"the certificate chain does not hold: {why}; enrol the device again",
     )
+
+
+def read_enrolment(envelope: Envelope) -> Enrolment:
+    """Return an enrolment that the device's own key has signed.
+
+    This proves possession of the key and nothing about the person; an administrator or an
+    owner compares the fingerprint before certifying.
+
+    Raises:
+        InvalidError: It is malformed or of another suite.
+        CorruptError: The key inside did not sign it.
+    """
+    claimed = parse(unb64(envelope.payload), Enrolment)
+    key = unb64(claimed.sign)
+    enrolment = verify(envelope, Enrolment, trusted={fingerprint(key): key})
+    require_suite(enrolment.suite)
+    fingerprint(unb64(enrolment.open))
+    return enrolment

@@ -47,6 +47,17 @@ class Certificate(Statement, frozen=True, kw_only=True):
     not_after_us: int
 
 
+class Enrolment(Statement, frozen=True, kw_only=True):
+    """A new device asks to be certified; signed by its own key to show that it holds it."""
+
+    kind_name: ClassVar[str] = "enrolment"
+    suite: int
+    label: str
+    sign: str
+    open: str
+    at_us: int
+
+
 class Revocation(Statement, frozen=True, kw_only=True):
     """All fingerprints that `issuer` no longer vouches for; the highest serial counts."""
 

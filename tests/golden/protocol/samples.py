@@ -11,6 +11,7 @@ from handfast.protocol.statements import (
     Closing,
     DecisionStatement,
     End,
+    Enrolment,
     GrantStatement,
     IncidentSignal,
     IncidentStatement,
@@ -62,6 +63,7 @@ GRANTED = GrantStatement(
     range_until_us=NOW_US,
 )
 SAMPLES: tuple[Statement, ...] = (
+    Enrolment(suite=1, label="Phone", sign=b64(b"k" * 32), open=b64(b"o" * 32), at_us=NOW_US),
     Revocation(suite=1, issuer=HASH, serial=3, revoked=[DEVICE]),
     Login(audience="hub:x", challenge=HASH, device=DEVICE, at_us=NOW_US),
     Registration(
