@@ -1,0 +1,41 @@
+import { Api, type Answer } from './api';
+import { isRecord } from './problem';
+import type { LonLat } from './types';
+
+/** What the server that serves this page says about itself, at `/config.json`. */
+export interface PageConfig {
+  /** Origin of the city hub, for example `https://hub.city.example`; empty when there is none. */
+  readonly hub: string;
+  /** The organisation whose page this is: the agency's or the owner's name. */
+  readonly organisation: string;
+  /** Middle of the map when nothing else asks for a place. */
+  readonly center: LonLat;
+  /** Path of the vector tiles on this origin. */
+  readonly basemap: string;
+}
+
+export const HELSINKI: LonLat = [24.9441, 60.1708];
+
+function text(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise;
+}
+
+function lonLat(value: unknown): LonLat {
+  if (!Array.isArray(value)) return HELSINKI;
+  const [lon, lat] = value as unknown[];
+  return typeof lon === 'number' && typeof lat === 'number' ? [lon, lat] : HELSINKI;
+}
+
+export function readConfig(body: unknown): PageConfig {
+  if (!isRecord(body)) throw new TypeError('config.json is no object');
+  return {
+    hub: text(body['hub'], '').replace(/\/$/, ''),
+    organisation: text(body['organisation'], ''),
+    center: lonLat(body['center']),
+    basemap: text(body['basemap'], '/map/helsinki.pmtiles'),
+  };
+}
+
+export function loadConfig(api: Api = new Api({ origin: '' })): Promise<Answer<PageConfig>> {
+  return api.get('/config.json', readConfig);
+}

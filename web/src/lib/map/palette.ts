@@ -1,0 +1,84 @@
+/** Colours of the map; the canvas cannot read custom properties, so they stand here once more. */
+export interface MapPalette {
+  readonly beyond: string;
+  readonly land: string;
+  readonly water: string;
+  readonly green: string;
+  readonly square: string;
+  readonly building: string;
+  readonly buildingEdge: string;
+  readonly path: string;
+  readonly street: string;
+  readonly avenue: string;
+  readonly casing: string;
+  readonly rail: string;
+  readonly tram: string;
+  readonly streetName: string;
+  readonly placeName: string;
+  readonly districtName: string;
+  readonly halo: string;
+  readonly shared: string;
+  readonly request: string;
+  readonly alarm: string;
+  readonly offline: string;
+  readonly incident: string;
+  readonly chosen: string;
+  readonly bubble: string;
+  readonly bubbleText: string;
+}
+
+export const DARK: MapPalette = {
+  beyond: '#0a0d12',
+  land: '#10161e',
+  water: '#0b2036',
+  green: '#11231f',
+  square: '#151d27',
+  building: '#19222d',
+  buildingEdge: '#243040',
+  path: '#1f2936',
+  street: '#2a3647',
+  avenue: '#37465b',
+  casing: '#0c1118',
+  rail: '#2b3850',
+  tram: '#303d4f',
+  streetName: '#94a3b8',
+  placeName: '#8a98ac',
+  districtName: '#c2cedd',
+  halo: '#0d1219',
+  shared: '#2fd6b5',
+  request: '#6cb2ff',
+  alarm: '#f5b83d',
+  offline: '#8f9db1',
+  incident: '#ff6b5e',
+  chosen: '#ffffff',
+  bubble: '#16202c',
+  bubbleText: '#e8edf4',
+};
+
+export const LIGHT: MapPalette = {
+  beyond: '#e4e9ef',
+  land: '#f5f6f8',
+  water: '#c5dcf0',
+  green: '#dcecdf',
+  square: '#eceef2',
+  building: '#e2e6ec',
+  buildingEdge: '#d0d7e0',
+  path: '#e6e9ee',
+  street: '#ffffff',
+  avenue: '#ffffff',
+  casing: '#cfd6df',
+  rail: '#b4bfcd',
+  tram: '#c6ced9',
+  streetName: '#4d5b70',
+  placeName: '#566478',
+  districtName: '#28344a',
+  halo: '#ffffff',
+  shared: '#0b7f6a',
+  request: '#0b5fc0',
+  alarm: '#b36b00',
+  offline: '#667387',
+  incident: '#c8281b',
+  chosen: '#131a24',
+  bubble: '#ffffff',
+  bubbleText: '#131a24',
+};
