@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from handfast import __version__
 from handfast.cli import doctor
-from handfast.cli.command import Commands
+from handfast.cli.command import Commands, Run
 from handfast.kit.errors import HandfastError, Kind
 
 # Each command is one line here and one module beside this one, as a newcomer meets them.
@@ -34,15 +34,19 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command line and return its exit status.
-
-    0 is success, 1 a failure, 2 a command line or an input that can never work, 130 Ctrl-C.
-    Failures raised on purpose become one sentence on stderr; anything else is a defect
-    and keeps its traceback.
-    """
+    """Run one command line and return its exit status; see `run_reporting`."""
     arguments = build_parser().parse_args(argv)
+    return run_reporting(arguments.run, arguments)
+
+
+def run_reporting(run: Run, arguments: argparse.Namespace) -> int:
+    """Run one command and turn what ends it into an exit status.
+
+    0 is success, 1 a failure, 2 an input that can never work, 130 Ctrl-C. Failures raised on
+    purpose become one sentence on stderr; anything else is a defect and keeps its traceback.
+    """
     try:
-        return int(arguments.run(arguments))
+        return run(arguments)
     except HandfastError as error:
         print(f"handfast: {error}", file=sys.stderr)
         return USAGE if error.kind is Kind.INVALID else FAILED

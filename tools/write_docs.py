@@ -1,0 +1,61 @@
+"""Write the reference pages that are made from the code; a house rule fails when they drift.
+
+Usage: .venv/bin/python tools/write_docs.py
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from handfast.cli.main import build_parser
+
+ROOT = Path(__file__).resolve().parent.parent
+COLUMNS = "88"  # argparse wraps to the terminal; a page must not depend on who wrote it
+
+
+def leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """Return every parser that does something, in the order of the help."""
+    groups = [
+        action
+        for action in parser._actions  # noqa: SLF001 - argparse has no public way to walk
+        if isinstance(action, argparse._SubParsersAction)  # noqa: SLF001
+    ]
+    if not groups:
+        yield parser
+    for group in groups:
+        for child in group.choices.values():
+            yield from leaves(child)
+
+
+def cli_page() -> str:
+    """Return the reference of the command line."""
+    parser = build_parser()
+    parts = [
+        "# The command line",
+        "Written by `make docs` from the program itself; change the help text, not this page.",
+        f"```text\n{parser.format_help().strip()}\n```",
+    ]
+    for leaf in leaves(parser):
+        parts += [f"## {leaf.prog}", f"```text\n{leaf.format_help().strip()}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+# The page, from the root of the checkout, and what makes it.
+PAGES: Mapping[str, Callable[[], str]] = {"docs/reference/cli.md": cli_page}
+
+
+def main() -> int:
+    """Write every page."""
+    os.environ["COLUMNS"] = COLUMNS
+    for name, make in PAGES.items():
+        page = ROOT / name
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(make(), encoding="utf-8")
+        print(name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
