@@ -1,0 +1,184 @@
+/** The runs of a live view: in order, each opened once its key is there and explained. */
+
+import type { Bytes } from '../secure/bytes';
+import type { LiveFrame } from '../secure/live-frames';
+import { OpenRun } from '../secure/open-run';
+import { Refused } from '../secure/refused';
+import { detached, type RunRecord, type SegmentHeader, type UnitRecord } from '../secure/segment';
+import { sameConfig, videoConfig, type VideoConfig } from './codec';
+import type { Position } from './liveness';
+import type { MakeDecoder, Picture, PictureDecoder } from './picture';
+import type { RunHashes } from './run-hashes';
+
+export interface RunPorts {
+  readonly decoder: MakeDecoder;
+  readonly hashes: RunHashes;
+  readonly header: (segment: string) => SegmentHeader | undefined;
+  /** Null while the key or its window has not come. */
+  readonly keyOf: (segment: string, run: number, startUs: number) => Promise<{ raw: Bytes; leaf: number } | null>;
+  readonly onPicture: (picture: Picture, position: Position) => void;
+  readonly onFault: (error: unknown) => void;
+}
+
+interface CurrentRun {
+  readonly segment: string;
+  readonly record: RunRecord;
+  /** Record and units as they came; null once something is missing. */
+  parts: Bytes[] | null;
+  /** Number of the next unit. */
+  next: number;
+  /** Units that wait for the key. */
+  held: { readonly unit: number; readonly record: UnitRecord }[];
+  opened: OpenRun | null;
+  /** False while earlier units of the group are missing: nothing here can be decoded. */
+  decodable: boolean;
+}
+
+type Units = Extract<LiveFrame, { type: 'units' }>;
+
+/** A run is at most a second; more units than this without a key are a fault, not a delay. */
+const HELD_AT_MOST = 240;
+/** Pictures inside the decoder; B-frames keep a few. */
+const POSITIONS_KEPT = 256;
+
+export class LiveRuns {
+  readonly #ports: RunPorts;
+  readonly #positions = new Map<number, Position>();
+  readonly #left = new Set<string>();
+  #decoder: PictureDecoder;
+  #config: VideoConfig | null = null;
+  #current: CurrentRun | null = null;
+  #closed = false;
+
+  constructor(ports: RunPorts) {
+    this.#ports = ports;
+    this.#decoder = this.#makeDecoder();
+  }
+
+  /** A run begins; the one before it is finished. */
+  async begin(segment: string, record: RunRecord): Promise<void> {
+    const before = this.#current;
+    if (!this.#isNewer(segment, record.run)) {
+      throw new Refused('not-ours', 'a run came again, or after a later one');
+    }
+    if (before !== null) await this.#finish(before, segment);
+    const follows = before?.segment === segment && before.record.run + 1 === record.run;
+    const decodable = record.key || (follows && before.decodable && before.held.length === 0);
+    const copy = detached(record);
+    this.#current = { segment, record: copy, parts: [copy.bytes], next: 1, held: [], opened: null, decodable };
+    await this.retry();
+  }
+
+  /** Units of the current run; those of a run whose beginning was missed are passed over. */
+  async take(frame: Units): Promise<void> {
+    const run = this.#current;
+    if (run === null || run.segment !== frame.segment || run.record.run !== frame.run) return;
+    if (frame.first < run.next) throw new Refused('not-ours', 'units came again');
+    if (frame.first > run.next) {
+      // Something is missing: what follows in this group cannot be decoded, nor hashed.
+      run.parts = null;
+      run.decodable = false;
+    }
+    run.next = frame.first + frame.units.length;
+    frame.units.forEach((record, index) => {
+      run.parts?.push(record.bytes);
+      if (run.decodable && record.track === 0) run.held.push({ unit: frame.first + index, record });
+    });
+    if (run.held.length > HELD_AT_MOST) this.#giveUp(run);
+    await this.retry();
+  }
+
+  /** A key or a window has come: opens what waits for it. */
+  async retry(): Promise<void> {
+    const run = this.#current;
+    if (run === null || !run.decodable) return;
+    try {
+      if (run.opened === null) await this.#open(run);
+      if (run.opened !== null) await this.#decodeHeld(run, run.opened);
+    } catch (error) {
+      this.#giveUp(run);
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#current = null;
+    this.#decoder.close();
+  }
+
+  async #open(run: CurrentRun): Promise<void> {
+    const header = this.#ports.header(run.segment);
+    if (header === undefined) return;
+    const key = await this.#ports.keyOf(run.segment, run.record.run, run.record.startUs);
+    if (key === null) return;
+    if (key.leaf !== run.record.leaf) throw new Refused('bad-seal', 'the key is of another second');
+    const opened = await OpenRun.with(key.raw, header, run.record);
+    if (run.record.key) await this.#configure(videoConfig(await opened.configuration(run.record.config)));
+    run.opened = opened;
+  }
+
+  async #configure(config: VideoConfig): Promise<void> {
+    if (this.#config !== null && sameConfig(this.#config, config)) return;
+    if (this.#config !== null) await this.#decoder.flush();
+    await this.#decoder.configure(config);
+    this.#config = config;
+  }
+
+  async #decodeHeld(run: CurrentRun, opened: OpenRun): Promise<void> {
+    const waiting = run.held.splice(0);
+    // Opened side by side, decoded in order.
+    const plain = waiting.map(({ unit, record }) => opened.unit(unit, record));
+    const opening = await Promise.all(plain);
+    if (this.#closed) return;
+    waiting.forEach(({ unit, record }, index) => {
+      this.#note(record.pts, { segment: run.segment, run: run.record.run, unit, pts: record.pts });
+      this.#decoder.decode({ key: record.key, pts: record.pts, dts: record.dts, data: opening[index] as Bytes });
+    });
+  }
+
+  async #finish(run: CurrentRun, nextSegment: string): Promise<void> {
+    if (nextSegment !== run.segment) this.#left.add(run.segment);
+    if (run.parts !== null) await this.#ports.hashes.finished(run.segment, run.record.run, run.parts);
+  }
+
+  #isNewer(segment: string, run: number): boolean {
+    if (this.#left.has(segment)) return false;
+    return this.#current?.segment !== segment || run > this.#current.record.run;
+  }
+
+  #giveUp(run: CurrentRun): void {
+    run.decodable = false;
+    run.held = [];
+  }
+
+  #note(pts: number, position: Position): void {
+    this.#positions.set(pts, position);
+    for (const oldest of this.#positions.keys()) {
+      if (this.#positions.size <= POSITIONS_KEPT) break;
+      this.#positions.delete(oldest);
+    }
+  }
+
+  #makeDecoder(): PictureDecoder {
+    return this.#ports.decoder({
+      onPicture: (picture) => {
+        const position = this.#positions.get(picture.pts);
+        this.#positions.delete(picture.pts);
+        if (position === undefined || this.#closed) picture.close();
+        else this.#ports.onPicture(picture, position);
+      },
+      onFault: (error) => this.#replaceDecoder(error),
+    });
+  }
+
+  /** A decoder that has failed is of no more use: a new one starts at the next keyframe. */
+  #replaceDecoder(error: Error): void {
+    if (this.#closed) return;
+    this.#ports.onFault(error);
+    this.#decoder.close();
+    this.#config = null;
+    this.#decoder = this.#makeDecoder();
+    if (this.#current !== null) this.#giveUp(this.#current);
+  }
+}
