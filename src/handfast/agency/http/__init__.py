@@ -1,0 +1,1 @@
+"""Routes: decode, one use case, encode. No rule here."""
