@@ -1,6 +1,6 @@
 """A proof that travels: an opened leaf, its inclusion proof and the signed checkpoint."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -48,18 +48,30 @@ def make_proof(opening: Opening, checkpoint: str, hashes: Sequence[bytes]) -> Pr
     )
 
 
+def prove_range(reader: LogReader, first: int, end: int) -> Iterator[Proof]:
+    """Prove the entries `first <= index < end` against the newest checkpoint, in order.
+
+    Erased entries are passed over, and so are those that the log does not have.
+    """
+    checkpoint = reader.checkpoint()
+    if checkpoint is None:
+        return
+    size = parse_checkpoint(checkpoint.split("\n")).size
+    tree = Tree(size, reader.hashes)
+    for opening in reader.openings(first, min(end, size)):
+        yield make_proof(opening, checkpoint, tree.inclusion(opening.index))
+
+
 def prove(reader: LogReader, index: int) -> Proof:
     """Prove an entry against the newest checkpoint.
 
     Raises:
         NotFoundError: The log has no such entry, or its opening was erased.
     """
-    checkpoint = reader.checkpoint()
-    openings = reader.openings(index, index + 1)
-    if checkpoint is None or not openings:
+    proof = next(prove_range(reader, index, index + 1), None)
+    if proof is None:
         raise NotFoundError(f"the log cannot open entry {index}: not there, or erased")
-    size = parse_checkpoint(checkpoint.split("\n")).size
-    return make_proof(openings[0], checkpoint, Tree(size, reader.hashes).inclusion(index))
+    return proof
 
 
 def verify_proof(proof: Proof, vkey: str) -> bytes:
