@@ -1,6 +1,7 @@
 """The agency's API (docs/reference/protocol.md, "Browsers <-> agency")."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import msgspec
 from litestar import Request, Router, get, post
@@ -25,6 +26,9 @@ from handfast.protocol.wire import LoginAnswer, LoginAsk, LoginChallenge
 from handfast.seal.identity import Envelope
 from handfast.web.allowance import Allowance
 from handfast.web.sessions import Challenges, Sessions
+
+
+Asking: TypeAlias = Request[None, None, State]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,29 +129,25 @@ def routes(agency: Agency, door: Door) -> list[BaseRouteHandler | Router]:
     return [anybody, members, administrators]
 
 
-def _member(request: Request[None, None, State], door: Door) -> Member:
+def _member(request: Asking, door: Door) -> Member:
     return door.sessions.bearer(request.headers.get("authorization", ""))
 
 
-def _administrator(request: Request[None, None, State], door: Door) -> Member:
+def _administrator(request: Asking, door: Door) -> Member:
     member = _member(request, door)
     if not member.administers:
-        raise DeniedError(
-            "only administrators may do this; log in with an administrator's device"
-        )
+        raise DeniedError("only an administrator's device may do this; log in with one")
     return member
 
 
-def _allow(door: Door, request: Request[None, None, State]) -> None:
+def _allow(door: Door, request: Asking) -> None:
     source = "unknown" if request.client is None else request.client.host
     if not door.strangers.take(source):
         raise UnavailableError("too many tries from this address; wait a minute")
 
 
 @post("/login/challenge", status_code=200, sync_to_thread=False)
-def challenge(
-    request: Request[None, None, State], agency: Agency, door: Door
-) -> LoginChallenge:
+def challenge(request: Asking, agency: Agency, door: Door) -> LoginChallenge:
     """Give out a single-use challenge."""
     _allow(door, request)
     given, until_us = door.challenges.give()
@@ -155,9 +155,7 @@ def challenge(
 
 
 @post("/login", status_code=200, sync_to_thread=False)
-def login(
-    request: Request[None, None, State], data: LoginAsk, agency: Agency, door: Door
-) -> LoginAnswer:
+def login(request: Asking, data: LoginAsk, agency: Agency, door: Door) -> LoginAnswer:
     """Log a person's device in."""
     _allow(door, request)
     member, not_after_us = log_in(agency, door.challenges, data)
@@ -172,9 +170,7 @@ def login(
 
 
 @post("/enrolments", sync_to_thread=True)
-def enrol(
-    request: Request[None, None, State], data: EnrolmentAsk, agency: Agency, door: Door
-) -> Enrolled:
+def enrol(request: Asking, data: EnrolmentAsk, agency: Agency, door: Door) -> Enrolled:
     """Take in a new device's request."""
     _allow(door, request)
     return Enrolled(fingerprint=enrol_device(agency, data.enrolment, name=data.name))

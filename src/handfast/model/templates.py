@@ -1,0 +1,49 @@
+"""Clauses to begin an agreement with: real circumstances, in the owner's favour.
+
+`school` follows New Jersey's 18A:41-9 (named persons, circumstances, misuse prevention) and
+opens by the alarm alone; `shop` follows Nashville's "share with boundaries": asked each time.
+"""
+
+from handfast.model.agreement import Clause, ClauseId, OnRequest, Purpose, WhileSignal
+from handfast.model.media import Rendition, View
+
+_MINUTE_US = 60_000_000
+NEVER = frozenset({Purpose.IMMIGRATION_ENFORCEMENT})
+BOTH_VIEWS = frozenset({View.LIVE, View.RECORDED})
+FIRST_RESPONSE = frozenset({"officer", "dispatcher"})
+
+
+def school() -> tuple[Clause, ...]:
+    """While the intrusion alarm is up and 5 minutes after: clear, from 10 minutes before."""
+    return (
+        Clause(
+            id=ClauseId("intrusion"),
+            roles=FIRST_RESPONSE,
+            views=BOTH_VIEWS,
+            rendition=Rendition.CLEAR,
+            cameras=None,
+            purposes=frozenset({Purpose.EMERGENCY}),
+            when=WhileSignal(kind="intrusion", linger_us=5 * _MINUTE_US),
+            look_back_us=10 * _MINUTE_US,
+            longest_us=120 * _MINUTE_US,
+            needs_incident=False,
+        ),
+    )
+
+
+def shop() -> tuple[Clause, ...]:
+    """On request, for a stated incident nearby: one owner's device says yes each time."""
+    return (
+        Clause(
+            id=ClauseId("ask"),
+            roles=FIRST_RESPONSE,
+            views=BOTH_VIEWS,
+            rendition=Rendition.CLEAR,
+            cameras=None,
+            purposes=frozenset({Purpose.EMERGENCY, Purpose.MISSING_PERSON}),
+            when=OnRequest(approvals=1, answer_within_us=15 * _MINUTE_US),
+            look_back_us=60 * _MINUTE_US,
+            longest_us=30 * _MINUTE_US,
+            needs_incident=True,
+        ),
+    )
