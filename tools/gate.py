@@ -39,7 +39,12 @@ LINT = Step(name="lint", command=tool("ruff", "check", "--quiet", *SOURCES))
 FAST_TYPES = Step(name="types (ty)", command=tool("ty", "check", "--quiet"))
 TYPES = Step(name="types (mypy)", command=tool("mypy"))
 ARROWS = Step(name="arrows", command=tool("lint-imports"))
-PAGES = Step(name="pages", command=tool("python", "tools/check_web.py"))
+PAGES = (
+    Step(name="page types", command=("npm", "--prefix", "web", "run", "--silent", "check")),
+    Step(name="page tests", command=("npm", "--prefix", "web", "run", "--silent", "test")),
+    Step(name="page build", command=("npm", "--prefix", "web", "run", "--silent", "verify")),
+    Step(name="page sizes", command=("npm", "--prefix", "web", "run", "--silent", "budget")),
+)
 
 
 def tests(*folders: str) -> Step:
@@ -50,30 +55,39 @@ def tests(*folders: str) -> Step:
 
 GATES: dict[str, tuple[Step, ...]] = {
     "quick": (FORMAT, LINT, FAST_TYPES, ARROWS, tests("tests/house", "tests/unit")),
-    "full": (FORMAT, LINT, FAST_TYPES, TYPES, ARROWS, PAGES, tests("tests")),
+    "full": (FORMAT, LINT, FAST_TYPES, TYPES, ARROWS, *PAGES, tests("tests")),
 }
 
 
 def passes(step: Step) -> bool:
     """Run one step, print its line, and its output when it failed."""
-    began = time.monotonic()
     if step.speaks:
         return subprocess.run(step.command, cwd=ROOT, check=False).returncode == 0
-    done = subprocess.run(
-        step.command,
-        cwd=ROOT,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    good = done.returncode == 0
+    began = time.monotonic()
+    failure = attempt(step.command)
     took_s = time.monotonic() - began
-    print(f"{'ok    ' if good else 'FAILED'} {step.name:<14} {took_s:6.1f} s", flush=True)
-    if not good:
-        print(done.stdout, flush=True)
-    return good
+    verdict = "ok    " if failure is None else "FAILED"
+    print(f"{verdict} {step.name:<14} {took_s:6.1f} s", flush=True)
+    if failure is not None:
+        print(failure, flush=True)
+    return failure is None
+
+
+def attempt(command: Sequence[str]) -> str | None:
+    """Run a command; return None when it worked, what it said when it did not."""
+    try:
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    except FileNotFoundError:
+        return f"{command[0]} is not installed; `make setup` says how to get it"
+    return None if done.returncode == 0 else done.stdout
 
 
 def run(steps: Sequence[Step]) -> int:

@@ -28,7 +28,8 @@ def resolve(name: str, sources: tuple[str, ...]) -> None:
         *("--output-file", f"requirements/{name}"),
     )
     subprocess.run(command, cwd=ROOT, check=True)
-    print(f"requirements/{name}: {(ROOT / 'requirements' / name).read_text().count('==')} packages")
+    written = (ROOT / "requirements" / name).read_text()
+    print(f"requirements/{name}: {written.count('==')} packages")
 
 
 def main() -> int:

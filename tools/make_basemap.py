@@ -27,6 +27,7 @@ from shapely.ops import linemerge, polygonize, unary_union
 
 EXTENT = box(24.935, 60.164, 24.953, 60.179)  # degrees; the extract's own bounds
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0"
+TOUCHING_DEGREES = 1e-7  # a piece of coast this near to a face is part of its border
 SAME_NAME_DEGREES = 0.003  # two stops of one name nearer than about 200 m are one label
 
 ROAD_CLASS = {
@@ -53,13 +54,27 @@ GREEN = {
     "landuse": {"grass", "forest", "cemetery", "recreation_ground"},
     "natural": {"wood", "scrub", "heath"},
 }
+LABEL_CLASS = {
+    ("place", "suburb"): "suburb",
+    ("place", "neighbourhood"): "suburb",
+    ("place", "quarter"): "suburb",
+    ("place", "island"): "suburb",
+    ("place", "islet"): "suburb",
+    ("railway", "station"): "station",
+    ("railway", "tram_stop"): "stop",
+    ("leisure", "park"): "park",
+    ("place", "square"): "square",
+}
 NAMED_AREAS = {
-    "leisure": {"park", "stadium"},
-    "amenity": {"school", "university", "hospital", "theatre", "townhall", "place_of_worship"},
+    "leisure": {"stadium"},
+    "amenity": {
+        *("school", "university", "hospital", "theatre", "townhall", "place_of_worship"),
+        *("police", "fire_station"),
+    },
     "tourism": {"museum", "gallery"},
-    "place": {"square", "island", "islet"},
     "shop": {"mall", "department_store"},
 }
+TOUCHING = 1e-7  # degrees; a face and its own border differ by rounding only
 
 
 class Feature(NamedTuple):
@@ -69,6 +84,9 @@ class Feature(NamedTuple):
     shape: BaseGeometry
     properties: dict[str, str | int]
     minzoom: int
+
+
+Found = tuple[list[Feature | None], BaseGeometry | None]
 
 
 def road(tags: dict[str, str], line: BaseGeometry) -> Feature | None:
@@ -123,23 +141,25 @@ def building_height(tags: dict[str, str]) -> int:
         return 6
 
 
+# The first rule that fits names the class; a set lists the values that fit.
+LABEL_RULES: tuple[tuple[str, set[str], str], ...] = (
+    ("place", {"suburb", "neighbourhood", "quarter"}, "suburb"),
+    ("railway", {"station"}, "station"),
+    ("railway", {"tram_stop"}, "stop"),
+    ("leisure", {"park"}, "park"),
+    ("place", {"square"}, "square"),
+    ("place", {"island", "islet"}, "suburb"),
+    *((key, set(kinds), "place") for key, kinds in NAMED_AREAS.items()),
+    ("amenity", {"police", "fire_station"}, "place"),
+)
+
+
 def label_class(tags: dict[str, str]) -> str | None:
     """Return what a named point or area is called for: suburb, station, park, square, place."""
-    if tags.get("place") in {"suburb", "neighbourhood", "quarter"}:
-        return "suburb"
-    if tags.get("railway") == "station":
-        return "station"
-    if tags.get("railway") == "tram_stop":
-        return "stop"
-    if tags.get("leisure") == "park":
-        return "park"
-    if tags.get("place") == "square":
-        return "square"
-    if tags.get("place") in {"island", "islet"}:
-        return "suburb"
+    for (key, value), kind in LABEL_CLASS.items():
+        if tags.get(key) == value:
+            return kind
     if any(tags.get(key) in kinds for key, kinds in NAMED_AREAS.items()):
-        return "place"
-    if tags.get("amenity") in {"police", "fire_station"}:
         return "place"
     return None
 
@@ -157,6 +177,24 @@ def label(tags: dict[str, str], where: BaseGeometry) -> Feature | None:
     return Feature("label", where.representative_point(), properties, LABEL_MINZOOM[kind])
 
 
+def features_of(item: osmium.osm.OSMObject, factory: osmium.geom.GeoJSONFactory) -> Found:
+    """Turn one thing of the extract into features, and coastline if it is one."""
+    tags = {tag.k: tag.v for tag in item.tags}
+    if not tags:
+        return [], None
+    if item.is_area():
+        area = shape(json.loads(factory.create_multipolygon(item)))
+        return [ground(tags, area), label(tags, area)], None
+    if item.is_way():
+        line = shape(json.loads(factory.create_linestring(item)))
+        coast = line if tags.get("natural") == "coastline" else None
+        is_ground = item.is_closed() and tags.get("area") == "yes"
+        return [] if is_ground else [road(tags, line), rail(tags, line)], coast
+    if item.is_node():
+        return [label(tags, shape(json.loads(factory.create_point(item))))], None
+    return [], None
+
+
 def read(extract: Path) -> tuple[list[Feature], list[BaseGeometry]]:
     """Read the extract once; return its features and the pieces of its coastline."""
     factory = osmium.geom.GeoJSONFactory()
@@ -164,23 +202,41 @@ def read(extract: Path) -> tuple[list[Feature], list[BaseGeometry]]:
     coast: list[BaseGeometry] = []
     for item in osmium.FileProcessor(str(extract)).with_areas().with_locations():
         tags = {tag.k: tag.v for tag in item.tags}
-        if not tags:
+        form = geometry(factory, item) if tags else None
+        if form is None:
             continue
-        try:
-            if item.is_area():
-                area = shape(json.loads(factory.create_multipolygon(item)))
-                features += [ground(tags, area), label(tags, area)]
-            elif item.is_way():
-                line = shape(json.loads(factory.create_linestring(item)))
-                if tags.get("natural") == "coastline":
-                    coast.append(line)
-                if not (item.is_closed() and tags.get("area") == "yes"):
-                    features += [road(tags, line), rail(tags, line)]
-            elif item.is_node():
-                features.append(label(tags, shape(json.loads(factory.create_point(item)))))
-        except (RuntimeError, osmium.InvalidLocationError):
-            continue  # a way that leaves the extract has nodes without a place
+        if tags.get("natural") == "coastline" and item.is_way():
+            coast.append(form)
+        features += as_features(item, tags, form)
     return [feature for feature in features if feature is not None], coast
+
+
+def geometry(
+    factory: osmium.geom.GeoJSONFactory, item: osmium.osm.OSMEntity
+) -> BaseGeometry | None:
+    """Return the shape of a node, way or area; None when the extract cuts it off."""
+    try:
+        if item.is_area():
+            return shape(json.loads(factory.create_multipolygon(item)))
+        if item.is_way():
+            return shape(json.loads(factory.create_linestring(item)))
+        if item.is_node():
+            return shape(json.loads(factory.create_point(item)))
+    except (RuntimeError, osmium.InvalidLocationError):
+        return None  # a way that leaves the extract has nodes without a place
+    return None
+
+
+def as_features(
+    item: osmium.osm.OSMEntity, tags: dict[str, str], form: BaseGeometry
+) -> list[Feature | None]:
+    """Return what one thing is drawn as; a closed area is drawn by its area, not its way."""
+    if item.is_area():
+        return [ground(tags, form), label(tags, form)]
+    if item.is_way():
+        closed_area = item.is_closed() and tags.get("area") == "yes"
+        return [] if closed_area else [road(tags, form), rail(tags, form)]
+    return [label(tags, form)]
 
 
 def split_by_coast(coast: list[BaseGeometry]) -> tuple[BaseGeometry, BaseGeometry]:
@@ -208,7 +264,7 @@ def is_sea(face: BaseGeometry, coast: list[BaseGeometry]) -> bool:
             if segment.length == 0 or not segment.intersects(EXTENT):
                 continue
             middle = segment.interpolate(0.5, normalized=True)
-            if face.boundary.distance(middle) > 1e-7:
+            if face.boundary.distance(middle) > TOUCHING_DEGREES:
                 continue
             step = 1e-6 / segment.length
             right = Point(
@@ -286,15 +342,17 @@ def places(features: list[Feature]) -> list[dict[str, object]]:
 
 
 def outlines(features: list[Feature]) -> list[list[list[float]]]:
-    """Return the outer ring of every building (lon, lat; degrees), simplified to about 0.3 m."""
+    """Return the outer ring of every building (lon, lat; degrees), to about 0.3 m."""
     rings: list[list[list[float]]] = []
     for feature in features:
         if feature.layer != "building":
             continue
         simple = feature.shape.simplify(3e-6)
-        for part in getattr(simple, "geoms", [simple]):
-            if part.geom_type == "Polygon":
-                rings.append([[round(x, 6), round(y, 6)] for x, y in part.exterior.coords])
+        rings += [
+            [[round(x, 6), round(y, 6)] for x, y in part.exterior.coords]
+            for part in getattr(simple, "geoms", [simple])
+            if part.geom_type == "Polygon"
+        ]
     return sorted(rings)
 
 

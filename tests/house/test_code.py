@@ -15,7 +15,16 @@ MOST_ANY_PER_1000_LINES = 2.0
 MOST_BROAD_PER_1000_LINES = 0.3
 # Constructors whose instances nobody can change; a constant may hold one.
 IMMUTABLE = {
-    *("NewType", "TypeVar", "ParamSpec", "Path", "PurePosixPath", "ContextVar", "Struct"),
+    *(
+        "NewType",
+        "TypeVar",
+        "TypeVarTuple",
+        "ParamSpec",
+        "Path",
+        "PurePosixPath",
+        "ContextVar",
+        "Struct",
+    ),
     *("Decimal", "Fraction", "UUID", "MappingProxyType", "Encoder", "Decoder"),
 }
 

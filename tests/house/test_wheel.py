@@ -16,7 +16,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     """Build the wheel once, outside the checkout."""
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
-    subprocess.run([*build, "--directory", str(folder)], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(
+        [*build, "--directory", str(folder)], cwd=ROOT, check=True, capture_output=True
+    )
     (built,) = Path(folder).glob("*.whl")
     return zipfile.ZipFile(built)
 
