@@ -1,0 +1,221 @@
+"""Is this ask whole, fresh and by whom it says? Everything before the decision itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from handfast.kit.encoding import unb64
+from handfast.kit.errors import CorruptError, DeniedError, InvalidError
+from handfast.model.access import AccessRequest, Deny, Hash, Reason, RequestId
+from handfast.model.agreement import Purpose
+from handfast.model.camera import AgencyId, Camera, CameraId, NodeId, Place
+from handfast.model.incident import Incident, IncidentId, SignalReference
+from handfast.model.media import View
+from handfast.model.signal import EpisodeId
+from handfast.node.chain import Certified, check_officer
+from handfast.node.challenges import Challenges
+from handfast.node.trust import Standing, Trusted
+from handfast.protocol.signing import hash_of, verify
+from handfast.protocol.statements import AccessRequestStatement, IncidentStatement
+from handfast.protocol.wire import Ask
+from handfast.seal.identity import Envelope, fingerprint, statement_hash
+
+CLOCK_APART_US = 120_000_000
+_BAD = (InvalidError, CorruptError, DeniedError, ValueError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """An ask that has been checked: ready to be decided on, now and each second again.
+
+    Attributes:
+        asked_us: When it first arrived, by this node's clock.
+        incident: The dispatch key's statement, checked; or `None`.
+    """
+
+    ask: Ask
+    statement: AccessRequestStatement
+    request: AccessRequest
+    certified: Certified
+    agency_root: str
+    agency_name: str
+    incident: Incident | None
+    asked_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """What makes a request new: absent when a stored request is taken up again."""
+
+    challenges: Challenges
+
+
+def check_ask(  # noqa: PLR0913 (keyword-only; the node's own facts)
+    ask: Ask,
+    trusted: Trusted,
+    *,
+    node: str,
+    cameras: Mapping[CameraId, Camera],
+    now_us: int,
+    fresh: Freshness | None,
+    asked_us: int,
+) -> Case | Deny:
+    """Check an ask, step by step; the first step that fails is the reason.
+
+    1. the agency's root is pinned by an agreement in force here; 2. the certificate chain
+    holds; 3. the request is signed by the device of that chain, and only then read; 4. it is
+    for this node; 5. its challenge is ours, unexpired and unused; 6. the clocks agree; 7. it
+    names an agreement with that very agency; 8. camera, stream and times make sense; 9. an
+    incident statement, when one comes along, is by the pinned dispatch key and the one named.
+    """
+    # 1, 2
+    found = _check_chain(ask, trusted, now_us=now_us)
+    if isinstance(found, Deny):
+        return found
+    certified, root = found
+    # 3
+    try:
+        key = {certified.viewer.device: certified.sign}
+        statement = verify(ask.request, AccessRequestStatement, trusted=key)
+    except _BAD as error:
+        return _deny(Reason.NOT_UNDERSTOOD, f"The request does not hold: {error}")
+    if statement.device != certified.viewer.device:
+        return _deny(Reason.CERTIFICATE_INVALID, "The request names another device")
+    # 4
+    if statement.node != node:
+        return _deny(Reason.WRONG_NODE, "The request was written for another site")
+    # 5, 6
+    if fresh is not None:
+        if not fresh.challenges.consume(statement.challenge):
+            return _deny(Reason.CHALLENGE_UNKNOWN, "The challenge is not ours, old or used")
+        if abs(statement.asked_us - now_us) > CLOCK_APART_US:
+            return _deny(Reason.CLOCK_APART, "Your clock and the site's differ by minutes")
+    # 7
+    standing = trusted.standing.get(statement.agreement)
+    if standing is None or fingerprint(standing.agreement.agency_root) != root:
+        return _deny(
+            Reason.AGREEMENT_UNKNOWN,
+            "The agreement is not in force here; fetch the newest one",
+        )
+    # 8
+    wrong = _check_question(statement, cameras)
+    if wrong is not None:
+        return wrong
+    # 9
+    incident = _check_incident(ask.incident, statement, standing, trusted)
+    if isinstance(incident, Deny):
+        return incident
+    return Case(
+        ask=ask,
+        statement=statement,
+        request=_request(statement, certified),
+        certified=certified,
+        agency_root=root,
+        agency_name=standing.agreement.agency_name,
+        incident=incident,
+        asked_us=asked_us,
+    )
+
+
+def _check_chain(ask: Ask, trusted: Trusted, *, now_us: int) -> tuple[Certified, str] | Deny:
+    """The agreement's pinned root is looked up by the name of the chain's top signer."""
+    signers = ask.chain[-1].signatures if ask.chain else ()
+    root = signers[0].keyid if signers else ""
+    party = next(iter(trusted.by_agency_root(root)), None)
+    if party is None:
+        return _deny(Reason.AGENCY_NOT_PARTY, "No agreement here is with your agency")
+    certified = check_officer(
+        ask.chain,
+        root=party.agreement.agency_root,
+        agency=party.agreement.agency,
+        revoked=trusted.revoked,
+        now_us=now_us,
+    )
+    return certified if isinstance(certified, Deny) else (certified, root)
+
+
+def _check_question(
+    statement: AccessRequestStatement, cameras: Mapping[CameraId, Camera]
+) -> Deny | None:
+    camera = cameras.get(CameraId(statement.camera))
+    if camera is None or statement.stream not in camera.streams:
+        return _deny(Reason.CAMERA_NOT_SHARED, "The site has no such camera or stream")
+    times = (statement.from_us, statement.until_us)
+    if statement.view is View.LIVE:
+        sensible = times == (None, None)
+    else:
+        sensible = None not in times and (times[0] or 0) < (times[1] or 0)
+    if not sensible:
+        return _deny(Reason.NOT_UNDERSTOOD, "Live has no times; recorded needs from < until")
+    if statement.purpose not in {purpose.value for purpose in Purpose}:
+        return _deny(Reason.NOT_UNDERSTOOD, "The purpose is none that agreements know")
+    return None
+
+
+def _check_incident(
+    envelope: Envelope | None,
+    asked: AccessRequestStatement,
+    standing: Standing,
+    trusted: Trusted,
+) -> Incident | None | Deny:
+    if envelope is None:
+        return None
+    agreement = standing.agreement
+    dispatch = fingerprint(agreement.dispatch_key)
+    if trusted.revoked.names(dispatch, issuers=(fingerprint(agreement.agency_root),)):
+        return _deny(Reason.CERTIFICATE_REVOKED, "The dispatch key has been revoked")
+    try:
+        pinned = {dispatch: agreement.dispatch_key}
+        stated = verify(envelope, IncidentStatement, trusted=pinned)
+        incident = _incident(stated)
+    except _BAD as error:
+        return _deny(Reason.INCIDENT_NOT_STATED, f"The incident does not hold: {error}")
+    if (incident.id, incident.agency) != (asked.incident, agreement.agency):
+        return _deny(Reason.INCIDENT_NOT_STATED, "The statement is about another incident")
+    return incident
+
+
+def _incident(stated: IncidentStatement) -> Incident:
+    signal = stated.signal
+    return Incident(
+        id=IncidentId(stated.incident),
+        agency=AgencyId(stated.agency),
+        kind=stated.kind,
+        title=stated.title,
+        place=Place(lon=stated.lon, lat=stated.lat),
+        radius_m=stated.radius_m,
+        opened_us=stated.opened_us,
+        expires_us=stated.expires_us,
+        signal=None
+        if signal is None
+        else SignalReference(node=NodeId(signal.node), episode=EpisodeId(signal.episode)),
+    )
+
+
+def _request(statement: AccessRequestStatement, certified: Certified) -> AccessRequest:
+    return AccessRequest(
+        id=RequestId(statement.request),
+        hash=Hash(hash_of(statement)),
+        node=NodeId(statement.node),
+        agreement=Hash(statement.agreement),
+        camera=CameraId(statement.camera),
+        stream=statement.stream,
+        view=statement.view,
+        rendition=statement.rendition,
+        purpose=Purpose(statement.purpose),
+        incident=IncidentId(statement.incident),
+        from_us=statement.from_us,
+        until_us=statement.until_us,
+        viewer=certified.viewer,
+    )
+
+
+def _deny(reason: Reason, explanation: str) -> Deny:
+    return Deny(reason=reason, explanation=explanation + ".")
+
+
+def payload_hash(envelope: Envelope) -> str:
+    """Name what was asked even when it cannot be believed: the hash of its payload bytes."""
+    try:
+        return statement_hash(unb64(envelope.payload))
+    except InvalidError:
+        return statement_hash(envelope.payload.encode())

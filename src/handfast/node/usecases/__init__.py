@@ -1,0 +1,1 @@
+"""What the node does for people, one verb per file."""
