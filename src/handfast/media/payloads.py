@@ -1,0 +1,215 @@
+"""Payload formats of H.264 (RFC 6184) and H.265 (RFC 7798): what one packet holds."""
+
+import struct
+from typing import Final, Protocol
+
+import msgspec
+
+from handfast.media import h264, h265
+from handfast.media.faults import MediaFormatError
+from handfast.media.parameter_sets import H264Sets, H265Sets, ParameterSets
+from handfast.media.sdp import MediaLine, parameter_sets
+
+_START: Final = 0x80
+_END: Final = 0x40
+_SIZE: Final = 2  # bytes of a length inside an aggregation packet
+_MOST_AGGREGATED: Final = 64
+
+
+class Fragment(msgspec.Struct, frozen=True, gc=False):
+    """Part of a NAL unit.
+
+    Attributes:
+        first: It begins the NAL unit.
+        last: It ends the NAL unit.
+        header: The NAL unit's header, rebuilt; meaningful when `first`.
+        middle: How the payloads of the fragments in between begin, as the fast struct
+            reads them.
+        body: The bytes after the fragment header.
+    """
+
+    first: bool
+    last: bool
+    header: bytes
+    middle: tuple[int, int]
+    body: memoryview
+
+
+class Payload(Protocol):
+    """Reads the payloads of one track; remembers what the picture under way holds.
+
+    Attributes:
+        sets: The track's parameter sets.
+        fast: Reads an interleaved frame up to its fragment header as: `$` and channel,
+            length, RTP head, timestamp and SSRC, then two numbers compared with
+            `Fragment.middle`.
+        fast_skip: Bytes of a middle fragment's frame before its body.
+        has_slices: The picture under way holds slices.
+        has_key: One of them can start decoding.
+    """
+
+    sets: ParameterSets
+    fast: struct.Struct
+    fast_skip: int
+    has_slices: bool
+    has_key: bool
+
+    def read(self, payload: memoryview) -> list[memoryview] | Fragment:
+        """Split one payload.
+
+        Raises:
+            MediaFormatError: It contradicts its own lengths, or its type is not used here.
+        """
+        ...
+
+    def take_change(self) -> bool:
+        """Return whether parameter sets changed since the last call."""
+        ...
+
+    def clear(self) -> None:
+        """Forget what the picture under way holds."""
+        ...
+
+
+class H264Payload:
+    """Single NAL units, STAP-A and FU-A: packetization modes 0 and 1 (RFC 6184 section 5)."""
+
+    fast = struct.Struct(">HHIQBB")
+    fast_skip = 18
+
+    def __init__(self, media: MediaLine) -> None:
+        """Take the parameter sets of the SDP, if it has any."""
+        self.sets: ParameterSets = H264Sets()
+        self.has_slices = self.has_key = self._changed = False
+        for nal in parameter_sets(media.fmtp.get("sprop-parameter-sets", "")):
+            self._note(nal[0] & 31, nal)
+
+    def read(self, payload: memoryview) -> list[memoryview] | Fragment:
+        """Split one payload."""
+        kind = payload[0] & 31
+        if kind == h264.FU_A:
+            return self._fragment(payload)
+        if kind == h264.STAP_A:
+            nals = _aggregated(payload[1:])
+            for nal in nals:
+                self._note(nal[0] & 31, nal)
+            return nals
+        if not 0 < kind < h264.STAP_A:
+            raise MediaFormatError(f"H.264 payload type {kind} is not used over RTSP")
+        self._note(kind, payload)
+        return [payload]
+
+    def take_change(self) -> bool:
+        """Return whether parameter sets changed since the last call."""
+        changed, self._changed = self._changed, False
+        return changed
+
+    def clear(self) -> None:
+        """Forget what the picture under way holds."""
+        self.has_slices = self.has_key = False
+
+    def _fragment(self, payload: memoryview) -> Fragment:
+        if len(payload) < 3:  # noqa: PLR2004 - indicator, header, one byte
+            raise MediaFormatError("FU-A without content")
+        indicator, header = payload[0], payload[1]
+        kind = header & 31
+        if header & _START:
+            self._note(kind, b"")
+        return Fragment(
+            header & _START != 0,
+            header & _END != 0,
+            bytes((indicator & 0xE0 | kind,)),
+            (indicator, kind),
+            payload[2:],
+        )
+
+    def _note(self, kind: int, nal: bytes | memoryview) -> None:
+        if kind <= h264.LAST_VCL:
+            self.has_slices = True
+            self.has_key |= kind == h264.IDR
+        elif kind in {h264.SPS, h264.PPS} and nal:
+            self._changed |= self.sets.offer(bytes(nal))
+
+
+class H265Payload:
+    """Single NAL units, aggregation and fragmentation units (RFC 7798 section 4.4).
+
+    Decoding order numbers (sprop-max-don-diff above 0) are not used by cameras and refused.
+    """
+
+    fast = struct.Struct(">HHIQBH")
+    fast_skip = 19
+
+    def __init__(self, media: MediaLine) -> None:
+        """Take the parameter sets of the SDP, if it has any.
+
+        Raises:
+            MediaFormatError: The track interleaves NAL units.
+        """
+        if media.fmtp.get("sprop-max-don-diff", "0") != "0":
+            raise MediaFormatError("H.265 track interleaves NAL units (sprop-max-don-diff)")
+        self.sets: ParameterSets = H265Sets()
+        self.has_slices = self.has_key = self._changed = False
+        for name in ("sprop-vps", "sprop-sps", "sprop-pps"):
+            for nal in parameter_sets(media.fmtp.get(name, "")):
+                self._note(h265.nal_type(nal), nal)
+
+    def read(self, payload: memoryview) -> list[memoryview] | Fragment:
+        """Split one payload."""
+        if len(payload) < 3:  # noqa: PLR2004 - header and one byte
+            raise MediaFormatError("H.265 payload without content")
+        kind = payload[0] >> 1 & 63
+        if kind == h265.FU:
+            return self._fragment(payload)
+        if kind == h265.AP:
+            nals = _aggregated(payload[2:])
+            for nal in nals:
+                self._note(nal[0] >> 1 & 63, nal)
+            return nals
+        if kind > h265.FU:
+            raise MediaFormatError(f"H.265 payload type {kind} is not used over RTSP")
+        self._note(kind, payload)
+        return [payload]
+
+    def take_change(self) -> bool:
+        """Return whether parameter sets changed since the last call."""
+        changed, self._changed = self._changed, False
+        return changed
+
+    def clear(self) -> None:
+        """Forget what the picture under way holds."""
+        self.has_slices = self.has_key = False
+
+    def _fragment(self, payload: memoryview) -> Fragment:
+        if len(payload) < 4:  # noqa: PLR2004 - two of payload header, one of FU, one byte
+            raise MediaFormatError("H.265 FU without content")
+        header = payload[2]
+        kind = header & 63
+        if header & _START:
+            self._note(kind, b"")
+        return Fragment(
+            header & _START != 0,
+            header & _END != 0,
+            bytes((payload[0] & 0x81 | kind << 1, payload[1])),
+            (payload[0], payload[1] << 8 | kind),
+            payload[3:],
+        )
+
+    def _note(self, kind: int, nal: bytes | memoryview) -> None:
+        if kind <= h265.LAST_VCL:
+            self.has_slices = True
+            self.has_key |= h265.FIRST_IRAP <= kind <= h265.LAST_IRAP
+        elif kind <= h265.PPS and nal:
+            self._changed |= self.sets.offer(bytes(nal))
+
+
+def _aggregated(rest: memoryview) -> list[memoryview]:
+    """Split length-prefixed NAL units (RFC 6184 5.7.1, RFC 7798 4.4.2)."""
+    nals: list[memoryview] = []
+    while rest:
+        stop = _SIZE + (rest[0] << 8 | rest[1]) if len(rest) > 1 else 0
+        if not _SIZE < stop <= len(rest) or len(nals) >= _MOST_AGGREGATED:
+            raise MediaFormatError("aggregation packet contradicts its lengths")
+        nals.append(rest[_SIZE:stop])
+        rest = rest[stop:]
+    return nals
