@@ -50,6 +50,7 @@ class _Ticket:
         self.error: BaseException | None = None  # likewise
 
     def result(self) -> list[Appended]:
+        """Return what was appended, or raise why it was not."""
         if self.appended is not None:
             return self.appended
         if isinstance(self.error, HandfastError):
@@ -191,6 +192,7 @@ class _Remembered:
         self._known = fresh
 
     def read(self, coordinates: Sequence[Coordinate]) -> list[bytes]:
+        """Return hashes in the order asked; each is fetched once."""
         missing = [place for place in coordinates if place not in self._known]
         if missing:
             self._known.update(zip(missing, self._store.hashes(missing), strict=True))

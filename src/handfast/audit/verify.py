@@ -71,6 +71,7 @@ class _Recomputed:
         self._remember()
 
     def add(self, leaf: bytes) -> None:
+        """Append one leaf."""
         self._leaves += leaf
         for (level, _), value in self._edge.add(leaf):
             if level % TILE_LEVELS == 0:
@@ -83,16 +84,20 @@ class _Recomputed:
 
     @property
     def size(self) -> int:
+        """Entries so far."""
         return self._edge.size
 
     def root(self) -> bytes:
+        """Return the root over the entries so far."""
         return self._edge.root()
 
     def leaf(self, index: int) -> bytes | None:
+        """Return one leaf, `None` when the log is shorter."""
         start = index * LEAF_BYTES
         return bytes(self._leaves[start : start + LEAF_BYTES]) or None
 
     def tile(self, tile: Tile) -> bytes:
+        """Return what a tile of hashes must hold."""
         start = tile.index * TILE_WIDTH * HASH_BYTES
         hashes = self._hashes[tile.level or 0]
         return bytes(hashes[start : start + tile.width * HASH_BYTES])

@@ -32,6 +32,24 @@ from handfast.seal.scan import RunDigest
 from handfast.seal.suite import TAG_BYTES
 
 
+class _Run:
+    """The run in progress: its key, and what its digest needs."""
+
+    __slots__ = ("begin", "cipher", "context", "first_pts", "key", "record", "sha256", "unit")
+
+    def __init__(
+        self, record: RunRecord, key: bytes, *, cipher: AESGCM, context: bytes, begin: int
+    ) -> None:
+        self.record = record
+        self.key = key
+        self.cipher = cipher
+        self.context = context
+        self.begin = begin  # offset of the run record in the file
+        self.sha256 = hashlib.sha256()
+        self.unit = 0
+        self.first_pts = 0
+
+
 class SegmentSealer:
     """Seals the runs of one segment, in order; writes nothing itself.
 
@@ -51,9 +69,9 @@ class SegmentSealer:
         self._leaf_key = leaf_key
         self._label = stream_label(header.camera, header.stream.code, header.rendition.code)
         self._offset = HEADER.size
-        self._record: RunRecord | None = None
-        self._open = False
-        self._unit = 0
+        self._number = -1
+        self._leaf = 0
+        self._run: _Run | None = None
 
     @property
     def offset(self) -> int:
@@ -63,12 +81,12 @@ class SegmentSealer:
     @property
     def run(self) -> int:
         """Number of the run in progress or last ended; -1 before the first."""
-        return self._record.run if self._record else -1
+        return self._number
 
     @property
     def unit(self) -> int:
-        """Number of the unit last sealed in this run; 0 before the first."""
-        return self._unit
+        """Number of the unit last sealed in the run in progress; 0 before its first."""
+        return self._run.unit if self._run else 0
 
     @property
     def run_key(self) -> bytes:
@@ -77,9 +95,7 @@ class SegmentSealer:
         Raises:
             ConflictError: No run is in progress.
         """
-        if not self._open:
-            raise ConflictError("no run is in progress, so there is no run key; begin one")
-        return self._key
+        return self._current().key
 
     def begin_run(self, leaf: int, start_us: int, config: bytes | None) -> bytes:
         """Begin a run and return its record, sealed configuration included.
@@ -94,41 +110,39 @@ class SegmentSealer:
             InvalidError: The segment does not begin with a keyframe, or `leaf` is out of range.
         """
         self._require_next(leaf, config)
-        run = self.run + 1
-        self._key = run_key(self._leaf_key(leaf), self._label, self._header.segment, run)
-        self._cipher = AESGCM(self._key)
-        self._context = run_context(self._header, leaf, run)
-        sealed = b""
-        if config is not None:
-            aad = config_aad(self._context, len(config) + TAG_BYTES)
-            sealed = self._cipher.encrypt(nonce(0), config, aad)
-        self._record = RunRecord(
+        number = self._number + 1
+        key = run_key(self._leaf_key(leaf), self._label, self._header.segment, number)
+        cipher, context = AESGCM(key), run_context(self._header, leaf, number)
+        sealed = b"" if config is None else _seal_config(cipher, context, config)
+        record = RunRecord(
             key=config is not None,
             leaf=leaf,
-            run=run,
+            run=number,
             start_us=start_us,
-            commitment=commitment(self._key),
+            commitment=commitment(key),
             config_length=len(sealed),
         )
-        head = encode_run(self._record) + sealed
-        self._hash = hashlib.sha256(head)
-        self._begin = self._offset
+        run = _Run(record, key, cipher=cipher, context=context, begin=self._offset)
+        head = encode_run(record) + sealed
+        run.sha256.update(head)
         self._offset += len(head)
-        self._unit = 0
-        self._open = True
+        self._number, self._leaf, self._run = number, leaf, run
         return head
 
     def _require_next(self, leaf: int, config: bytes | None) -> None:
-        if self._open:
+        if self._run is not None:
             raise ConflictError(f"run {self.run} is in progress; end it before the next begins")
-        if self._record is None and config is None:
+        if self._number < 0 and config is None:
             raise InvalidError("a segment begins with a keyframe; wait for one")
-        if self._record is not None and leaf < self._record.leaf:
-            raise ConflictError(
-                f"leaf {leaf} lies before {self._record.leaf}; begin a new period"
-            )
-        if not 0 <= leaf < LEAVES:
+        if leaf < self._leaf:
+            raise ConflictError(f"leaf {leaf} lies before {self._leaf}; begin a new period")
+        if leaf >= LEAVES:
             raise InvalidError(f"leaf {leaf} is outside the period; begin a new one")
+
+    def _current(self) -> _Run:
+        if self._run is None:
+            raise ConflictError("no run is in progress; begin one first")
+        return self._run
 
     def seal_unit(
         self,
@@ -154,22 +168,21 @@ class SegmentSealer:
             ConflictError: No run is in progress.
             InvalidError: `track` is not in 0..15.
         """
-        if not self._open:
-            raise ConflictError("no run is in progress; begin one before sealing a unit")
+        run = self._current()
         if not 0 <= track < TRACKS:
             raise InvalidError(f"track {track} is not in 0..{TRACKS - 1}")
-        unit = self._unit + 1
+        unit = run.unit + 1
         flags = track << 4 | key
         length = len(data) + TAG_BYTES
-        aad = self._context + UNIT_TAIL.pack(unit, flags, length, pts, dts)
-        sealed = self._cipher.encrypt(nonce(unit), data, aad)
+        aad = run.context + UNIT_TAIL.pack(unit, flags, length, pts, dts)
         record = UNIT.pack(UNIT_KIND, flags, length, pts, dts)
-        self._hash.update(record)
-        self._hash.update(sealed)
+        sealed = run.cipher.encrypt(nonce(unit), data, aad)
+        run.sha256.update(record)
+        run.sha256.update(sealed)
         self._offset += UNIT.size + length
         if unit == 1:
-            self._first_pts = pts
-        self._unit = unit
+            run.first_pts = pts
+        run.unit = unit
         return record, sealed
 
     def end_run(self) -> RunDigest:
@@ -178,18 +191,23 @@ class SegmentSealer:
         Raises:
             ConflictError: No run is in progress, or it has no unit.
         """
-        record = self._record
-        if not self._open or record is None or not self._unit:
-            raise ConflictError("no run with a unit is in progress; seal a unit first")
-        self._open = False
+        run = self._current()
+        if not run.unit:
+            raise ConflictError(f"run {self.run} has no unit; seal one before it ends")
+        self._run = None
         return RunDigest(
-            run=record.run,
-            leaf=record.leaf,
-            key=record.key,
-            offset=self._begin,
-            length=self._offset - self._begin,
-            units=self._unit,
-            first_pts=self._first_pts,
-            start_us=record.start_us,
-            sha256=self._hash.digest(),
+            run=run.record.run,
+            leaf=run.record.leaf,
+            key=run.record.key,
+            offset=run.begin,
+            length=self._offset - run.begin,
+            units=run.unit,
+            first_pts=run.first_pts,
+            start_us=run.record.start_us,
+            sha256=run.sha256.digest(),
         )
+
+
+def _seal_config(cipher: AESGCM, context: bytes, config: bytes) -> bytes:
+    aad = config_aad(context, len(config) + TAG_BYTES)
+    return cipher.encrypt(nonce(0), config, aad)

@@ -8,6 +8,7 @@ bytes.
 
 import hmac
 import struct
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -22,57 +23,49 @@ WRAPPED_ROOT_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
 _IDS = struct.Struct(">16s16sBB16sQ")
 
 
-def wrap_root(  # noqa: PLR0913 - each of them is bound into the wrapping
-    wrapping_key: bytes,
-    *,
-    camera: UUID,
-    stream: Stream,
-    rendition: Rendition,
-    period: bytes,
-    started_us: int,
-    root: bytes,
-) -> bytes:
+class RootIds(TypedDict):
+    """What a root is the root of; all of it is bound into the wrapping.
+
+    Attributes:
+        period: Random 16-byte id.
+        started_us: Wall clock when leaf 0 of the period began.
+    """
+
+    camera: UUID
+    stream: Stream
+    rendition: Rendition
+    period: bytes
+    started_us: int
+
+
+def wrap_root(wrapping_key: bytes, *, root: bytes, **ids: Unpack[RootIds]) -> bytes:
     """Wrap the root of a period under the node's wrapping key (60 bytes).
 
     Args:
         wrapping_key: 32 bytes; deleting it shreds every root under it.
-        camera: Whose period it is, with `stream` and `rendition`.
-        stream: Of the period.
-        rendition: Of the period.
-        period: Its random 16-byte id.
-        started_us: Wall clock when its leaf 0 began.
         root: 32 bytes.
+        **ids: See `RootIds`.
     """
     require_length("a period root", root, KEY_BYTES)
-    ids = _ids(camera, stream, rendition, period=period, started_us=started_us)
+    bound = _bytes_of(ids)
     nonce_key = hkdf(wrapping_key, b"handfast/v1/root-nonce")
-    nonce = hmac.digest(nonce_key, ids + root, "sha256")[:NONCE_BYTES]
-    return nonce + _cipher(wrapping_key).encrypt(nonce, root, ids)
+    nonce = hmac.digest(nonce_key, bound + root, "sha256")[:NONCE_BYTES]
+    return nonce + _cipher(wrapping_key).encrypt(nonce, root, bound)
 
 
-def unwrap_root(  # noqa: PLR0913 - the mirror of wrap_root
-    wrapping_key: bytes,
-    *,
-    camera: UUID,
-    stream: Stream,
-    rendition: Rendition,
-    period: bytes,
-    started_us: int,
-    wrapped: bytes,
-) -> bytes:
+def unwrap_root(wrapping_key: bytes, *, wrapped: bytes, **ids: Unpack[RootIds]) -> bytes:
     """Return the 32-byte root that `wrap_root` wrapped with the same ids.
 
     Raises:
         CorruptError: It is another period's, under another key, or changed.
     """
-    ids = _ids(camera, stream, rendition, period=period, started_us=started_us)
+    nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
     try:
-        nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
-        return _cipher(wrapping_key).decrypt(nonce, sealed, ids)
+        return _cipher(wrapping_key).decrypt(nonce, sealed, _bytes_of(ids))
     except (InvalidTag, ValueError) as error:
         raise CorruptError(
-            f"the root of period {period.hex()} of camera {camera} does not unwrap; "
-            "restore the node's key store and wrapping key together"
+            f"the root of period {ids['period'].hex()} of camera {ids['camera']} does not "
+            "unwrap; restore the node's key store and wrapping key together"
         ) from error
 
 
@@ -80,9 +73,13 @@ def _cipher(wrapping_key: bytes) -> AESGCM:
     return AESGCM(hkdf(wrapping_key, b"handfast/v1/root-wrap"))
 
 
-def _ids(
-    camera: UUID, stream: Stream, rendition: Rendition, *, period: bytes, started_us: int
-) -> bytes:
-    require_length("a period id", period, 16)
-    label = b"handfast/v1/root"
-    return _IDS.pack(label, camera.bytes, stream.code, rendition.code, period, started_us)
+def _bytes_of(ids: RootIds) -> bytes:
+    require_length("a period id", ids["period"], 16)
+    return _IDS.pack(
+        b"handfast/v1/root",
+        ids["camera"].bytes,
+        ids["stream"].code,
+        ids["rendition"].code,
+        ids["period"],
+        ids["started_us"],
+    )

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from uuid import UUID
+from typing import Unpack
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -27,7 +27,7 @@ from handfast.seal.records import (
     run_context,
     unit_aad,
 )
-from handfast.seal.release import hpke_suite, live_aad, live_nonce
+from handfast.seal.release import LiveBinding, hpke_suite, live_aad, live_nonce
 from handfast.seal.suite import KEY_BYTES, TAG_BYTES, require_length
 
 
@@ -133,26 +133,20 @@ def open_release(key: OpeningKey, info: bytes, sealed: bytes) -> bytes:
     return key.open(info, sealed)
 
 
-def unwrap_run_key(  # noqa: PLR0913 - the mirror of wrap_run_key
-    live_key: bytes,
-    *,
-    grant: UUID,
-    segment: bytes,
-    run: int,
-    leaf: int,
-    counter: int,
-    wrapped: bytes,
+def unwrap_run_key(
+    live_key: bytes, *, counter: int, wrapped: bytes, **bound: Unpack[LiveBinding]
 ) -> bytes:
     """Unwrap the key of one run (see `release.wrap_run_key`).
 
     Raises:
         OpenError: It belongs to another grant, segment, run or leaf, or was changed.
     """
-    aad = live_aad(grant, segment, run=run, leaf=leaf)
     try:
-        return AESGCM(live_key).decrypt(live_nonce(counter), wrapped, aad)
-    except InvalidTag as error:
-        raise OpenError(f"the key of run {run} does not unwrap under this grant") from error
+        return AESGCM(live_key).decrypt(live_nonce(counter), wrapped, live_aad(bound))
+    except (InvalidTag, ValueError) as error:
+        raise OpenError(
+            f"the key of run {bound['run']} does not unwrap under this grant; ask again"
+        ) from error
 
 
 def open_run(
@@ -219,15 +213,18 @@ class _RunOpener:
         self._context = run_context(header, record.leaf, record.run)
 
     def require_committed(self) -> None:
+        """Refuse a key that the run record does not commit to."""
         if not hmac.compare_digest(commitment(self._key), self._record.commitment):
             raise OpenError(
                 f"the key is not that of run {self._record.run}; ask for the right one"
             )
 
     def config(self, sealed: bytes) -> bytes:
+        """Open the configuration."""
         return self._open(0, sealed, config_aad(self._context, len(sealed)))
 
     def units(self, buffer: bytes) -> Iterator[OpenedUnit]:
+        """Open the units in order, each when it is asked for."""
         for unit, (record, sealed) in enumerate(iterate_units(buffer), start=1):
             yield OpenedUnit(
                 unit=unit,

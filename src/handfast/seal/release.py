@@ -6,6 +6,7 @@ HPKE base mode does not say who sealed; the node's signature around it does. Ope
 
 import hashlib
 import struct
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
@@ -17,6 +18,7 @@ from handfast.kit.errors import InvalidError
 from handfast.seal.suite import KEY_BYTES, SUITE, require_length
 
 ENCAPSULATED_BYTES = 32
+_LIVE_LABEL = b"handfast/v1/live"
 _LIVE = struct.Struct(">16s16s16sII")
 _NONCE = struct.Struct(">4xQ")
 
@@ -62,35 +64,39 @@ def seal_release(public_open_key: bytes, info: bytes, plaintext: bytes) -> bytes
         ) from error
 
 
-def wrap_run_key(  # noqa: PLR0913 - each of them is bound into the wrapping
-    live_key: bytes,
-    *,
-    grant: UUID,
-    segment: bytes,
-    run: int,
-    leaf: int,
-    counter: int,
-    run_key: bytes,
+class LiveBinding(TypedDict):
+    """What a wrapped run key is bound to.
+
+    Attributes:
+        segment: Segment id, 16 bytes.
+        leaf: Second of the period in which the run lies.
+    """
+
+    grant: UUID
+    segment: bytes
+    run: int
+    leaf: int
+
+
+def wrap_run_key(
+    live_key: bytes, *, counter: int, run_key: bytes, **bound: Unpack[LiveBinding]
 ) -> bytes:
     """Wrap the key of one run under a grant's live key (48 bytes).
 
     Args:
         live_key: 32 bytes, one per live grant.
-        grant: The grant's id.
-        segment: Segment id, 16 bytes.
-        run: Run number.
-        leaf: Second of the period in which the run lies.
         counter: Must be new for every call with this live key: it is the nonce.
         run_key: The key to wrap, 32 bytes.
+        **bound: Whose it is, see `LiveBinding`.
     """
     require_length("a run key", run_key, KEY_BYTES)
-    aad = live_aad(grant, segment, run=run, leaf=leaf)
-    return AESGCM(live_key).encrypt(live_nonce(counter), run_key, aad)
+    return AESGCM(live_key).encrypt(live_nonce(counter), run_key, live_aad(bound))
 
 
-def live_aad(grant: UUID, segment: bytes, *, run: int, leaf: int) -> bytes:
-    """Write what a wrapped run key is bound to."""
-    return _LIVE.pack(b"handfast/v1/live", grant.bytes, segment, run, leaf)
+def live_aad(bound: LiveBinding) -> bytes:
+    """Write the additional data of a wrapped run key."""
+    grant = bound["grant"].bytes
+    return _LIVE.pack(_LIVE_LABEL, grant, bound["segment"], bound["run"], bound["leaf"])
 
 
 def live_nonce(counter: int) -> bytes:
