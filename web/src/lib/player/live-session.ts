@@ -40,6 +40,7 @@ export interface LivePorts {
   readonly grant: Grant;
   readonly liveKey: Bytes;
   readonly decoder: MakeDecoder;
+  /** Draws; the picture stays the session's. */
   readonly draw: (picture: Picture) => void;
   /** Sends JSON to the hub. */
   readonly send: (message: { readonly type: 'alive'; readonly nonce: string }) => void;
@@ -115,12 +116,15 @@ export class LiveSession {
     if (this.#final === null) {
       const now = this.#ports.nowMs();
       if (this.#ports.wallUs() >= this.#ports.grant.until_us) this.#finish({ phase: 'ended', reason: 'time-box-ended' });
-      else if (now - this.#askedMs >= ASK_EVERY_MS) {
-        this.#askedMs = now;
-        this.#ports.send({ type: 'alive', nonce: this.#liveness.ask() });
-      }
+      else if (now - this.#askedMs >= ASK_EVERY_MS) this.ask();
     }
     this.#tell();
+  }
+
+  /** Asks for a sign of life now, out of turn: the connection has just been made. */
+  ask(): void {
+    this.#askedMs = this.#ports.nowMs();
+    this.#ports.send({ type: 'alive', nonce: this.#liveness.ask() });
   }
 
   /** The person closed the tile. */
@@ -195,6 +199,7 @@ export class LiveSession {
     this.#firstMs ??= this.#ports.nowMs();
     this.#liveness.shown(position);
     this.#ports.draw(picture);
+    picture.close();
     // The first picture changes the phase; later ones wait for the tick.
     if (this.#pictures === 1) this.#tell();
   }

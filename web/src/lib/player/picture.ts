@@ -12,7 +12,7 @@ export interface PlainUnit {
   readonly data: Bytes;
 }
 
-/** A decoded picture. Whoever receives it closes it, drawn or not. */
+/** A decoded picture; the session that got it from the decoder closes it, drawn or not. */
 export interface Picture {
   readonly pts: number;
   readonly source: CanvasImageSource;

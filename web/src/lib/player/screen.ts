@@ -18,7 +18,7 @@ export interface FrameDetail {
 export const FRAME_EVENT = 'handfast:frame';
 
 export interface Screen {
-  /** Draws and closes the picture. */
+  /** Draws; the picture stays its owner's. */
   draw(picture: Picture, wallUs: number | null): void;
   /** Removes the last picture, for good. */
   blank(): void;
@@ -35,7 +35,6 @@ export function screenOn(canvas: HTMLCanvasElement): Screen {
         canvas.height = height;
       }
       context?.drawImage(picture.source, 0, 0, width, height);
-      picture.close();
       const detail: FrameDetail = { pts, drawnAt: performance.now(), wallUs };
       canvas.dispatchEvent(new CustomEvent(FRAME_EVENT, { detail }));
     },

@@ -1,0 +1,79 @@
+/** A live view on real parts: a WebSocket of the hub, this browser's decoder, a canvas. */
+
+import type { TrustedNode } from '../secure/chain';
+import type { Bytes } from '../secure/bytes';
+import type { Grant } from '../secure/statements';
+import { LiveSession, type LiveState } from './live-session';
+import { chooseDecoder } from './choose-decoder';
+import { screenOn } from './screen';
+
+export interface LiveViewOptions {
+  readonly node: TrustedNode;
+  readonly grant: Grant;
+  readonly liveKey: Bytes;
+  readonly canvas: HTMLCanvasElement;
+  /** Address of `WS /grants/{grant}/live` at the hub. */
+  readonly address: string;
+  /** The session's token; it goes as the first message, never into the address. */
+  readonly token: string;
+  readonly onState: (state: LiveState) => void;
+  /** Wall clock, microseconds, put right by what servers said. */
+  readonly wallUs: () => number;
+}
+
+export interface LiveView {
+  stop(): void;
+}
+
+const TICK_MS = 100;
+const RECONNECT_MS = 500;
+
+/** Starts watching; goes on through lost connections until the grant ends or `stop`. */
+export async function watchLive(options: LiveViewOptions): Promise<LiveView> {
+  const screen = screenOn(options.canvas);
+  let socket: WebSocket | null = null;
+  let over = false;
+
+  const session = await LiveSession.start({
+    ...options,
+    decoder: chooseDecoder('latency'),
+    draw: (picture) => screen.draw(picture, null),
+    send: (message) => {
+      if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+    },
+    onState: (state) => {
+      if (state.phase === 'ended' || state.phase === 'cannot-play') finish();
+      options.onState(state);
+    },
+    nowMs: () => performance.now(),
+    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  });
+
+  function finish(): void {
+    if (over) return;
+    over = true;
+    clearInterval(timer);
+    // A closed access leaves no picture behind.
+    screen.blank();
+    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: 'stop' }));
+    socket?.close(1000);
+  }
+
+  function connect(): void {
+    if (over) return;
+    socket = new WebSocket(options.address);
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => {
+      socket?.send(JSON.stringify({ token: options.token }));
+      session.ask();
+    };
+    socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (data instanceof ArrayBuffer) session.receive(new Uint8Array(data));
+    };
+    socket.onclose = () => setTimeout(connect, RECONNECT_MS);
+  }
+
+  const timer = setInterval(() => session.tick(), TICK_MS);
+  connect();
+  return { stop: () => session.stop() };
+}

@@ -1,0 +1,228 @@
+/**
+ * A recorded range: any instant to its exact picture, picture by picture, or at the pace of life.
+ *
+ * One thing happens at a time: a new wish ends the one before, and a wish that has been overtaken
+ * draws nothing. The picture of an instant is the last one at or before it.
+ */
+
+import { Refused } from '../secure/refused';
+import type { GroupSource, PlainGroup } from './group-source';
+import { CannotPlay, type MakeDecoder, type Picture } from './picture';
+import { PictureWindow } from './picture-window';
+import { type Group, type Timeline, wallOf } from './timeline';
+
+export type RecordedPhase =
+  | { readonly phase: 'empty' }
+  | { readonly phase: 'seeking'; readonly wallUs: number }
+  /** Shows the picture of `wallUs`; `gap` when the asked instant itself has none. */
+  | { readonly phase: 'paused' | 'playing'; readonly wallUs: number; readonly gap: boolean }
+  | { readonly phase: 'cannot-play'; readonly family: 'h264' | 'h265'; readonly codec: string }
+  | { readonly phase: 'failed'; readonly wallUs: number; readonly why: string };
+
+export type RecordedState = RecordedPhase & {
+  /** Of the shown picture: `no` when its bytes are not what the node signed, `unknown` when not signed yet. */
+  readonly authentic: 'unknown' | 'yes' | 'no';
+};
+
+export interface RecordedPorts {
+  readonly timeline: Timeline;
+  readonly source: GroupSource;
+  readonly decoder: MakeDecoder;
+  /** Draws; the picture stays the session's. */
+  readonly draw: (picture: Picture, wallUs: number) => void;
+  readonly onState: (state: RecordedState) => void;
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number;
+  /** Calls back about once per screen refresh until the returned function is called. */
+  readonly everyFrame: (callback: () => void) => () => void;
+}
+
+interface Place {
+  /** Of the group in the timeline. */
+  readonly index: number;
+  readonly plain: PlainGroup;
+  readonly pts: number;
+}
+
+/** Units decoded beyond the shown picture when moving forward. */
+const AHEAD = 4;
+/** Playing further off than this from the clock starts the clock anew. */
+const DRIFT_US = 1_000_000;
+
+export class RecordedSession {
+  readonly #ports: RecordedPorts;
+  readonly #window: PictureWindow;
+  #abort = new AbortController();
+  #queue: Promise<void> = Promise.resolve();
+  #place: Place | null = null;
+  #stopFrames: (() => void) | null = null;
+
+  constructor(ports: RecordedPorts) {
+    this.#ports = ports;
+    this.#window = new PictureWindow(ports.decoder);
+    if (ports.timeline.groups.length === 0) this.#tell({ phase: 'empty' });
+  }
+
+  /** Wall clock of the shown picture, microseconds. */
+  get wallUs(): number | null {
+    return this.#place === null ? null : placeUs(this.#place);
+  }
+
+  /** Shows the picture of `wallUs`, or the first one. Resolves when drawn, failed or overtaken. */
+  seek(wallUs: number): Promise<void> {
+    this.#halt();
+    this.#tell({ phase: 'seeking', wallUs });
+    return this.#only(wallUs, async (signal) => {
+      const index = Math.max(0, this.#ports.timeline.indexAt(wallUs));
+      const plain = await this.#load(index, signal);
+      if (plain === null) return this.#tell({ phase: 'empty' });
+      await this.#show({ index, plain, pts: ptsAt(plain, wallUs) }, 0, signal);
+      this.#tellPaused(!this.#ports.timeline.holds(wallUs));
+    });
+  }
+
+  /** Moves by one picture, over group boundaries. */
+  step(by: 1 | -1): Promise<void> {
+    this.#halt();
+    return this.#only(this.wallUs ?? 0, async (signal) => {
+      const to = this.#place && (await this.#neighbour(this.#place, by, signal));
+      if (to) await this.#show(to, by > 0 ? AHEAD : 0, signal);
+      this.#tellPaused(false);
+    });
+  }
+
+  /** Plays on from the shown picture at the pace of life; gaps are passed over. */
+  play(): void {
+    if (this.#stopFrames !== null || this.#place === null) return;
+    const clock = { startMs: this.#ports.nowMs(), startUs: placeUs(this.#place) };
+    let busy = false;
+    this.#stopFrames = this.#ports.everyFrame(() => {
+      if (busy) return;
+      busy = true;
+      const done = this.#only(clock.startUs, (signal) => this.#advance(clock, signal), false);
+      void done.finally(() => (busy = false));
+    });
+  }
+
+  /** Stays on the shown picture. */
+  pause(): void {
+    if (this.#stopFrames === null) return;
+    this.#halt();
+    this.#tellPaused(false);
+  }
+
+  close(): void {
+    this.#halt();
+    this.#abort.abort();
+    this.#place = null;
+    this.#window.close();
+    this.#ports.source.clear();
+  }
+
+  async #advance(clock: { startMs: number; startUs: number }, signal: AbortSignal): Promise<void> {
+    const from = this.#place;
+    if (from === null) return;
+    const dueUs = clock.startUs + (this.#ports.nowMs() - clock.startMs) * 1000;
+    const next = await this.#due(from, dueUs, signal);
+    if (next === null) return this.pause();
+    if (next.plain === from.plain && next.pts === from.pts) return;
+    const wallUs = placeUs(next);
+    if (Math.abs(wallUs - dueUs) > DRIFT_US) Object.assign(clock, { startMs: this.#ports.nowMs(), startUs: wallUs });
+    await this.#show(next, AHEAD, signal);
+    if (this.#stopFrames !== null) this.#tell({ phase: 'playing', wallUs, gap: false });
+  }
+
+  /** What should be on the screen at `dueUs`; null at the end of the recordings. */
+  async #due(from: Place, dueUs: number, signal: AbortSignal): Promise<Place | null> {
+    const next = this.#ports.timeline.groups[from.index + 1];
+    const over = dueUs >= from.plain.group.untilUs;
+    if (next !== undefined && (dueUs >= next.startUs || over)) {
+      const plain = await this.#load(from.index + 1, signal);
+      return plain && { index: from.index + 1, plain, pts: ptsAt(plain, Math.max(dueUs, next.startUs)) };
+    }
+    return over ? null : { ...from, pts: Math.max(from.pts, ptsAt(from.plain, dueUs)) };
+  }
+
+  async #neighbour(from: Place, by: 1 | -1, signal: AbortSignal): Promise<Place | null> {
+    const order = presentation(from.plain);
+    const pts = order[order.indexOf(from.pts) + by];
+    if (pts !== undefined) return { ...from, pts };
+    const plain = await this.#load(from.index + by, signal);
+    const edge = plain && presentation(plain).at(by > 0 ? 0 : -1);
+    return plain === null || edge === null || edge === undefined ? null : { index: from.index + by, plain, pts: edge };
+  }
+
+  #load(index: number, signal: AbortSignal): Promise<PlainGroup | null> {
+    const group: Group | undefined = this.#ports.timeline.groups[index];
+    return group === undefined ? Promise.resolve(null) : this.#ports.source.load(group, signal);
+  }
+
+  async #show(place: Place, ahead: number, signal: AbortSignal): Promise<void> {
+    const picture = await this.#window.get(place.plain, place.pts, ahead);
+    signal.throwIfAborted();
+    this.#place = place;
+    this.#ports.draw(picture, placeUs(place));
+  }
+
+  /** Runs `work` alone, after ending what runs unless `overtake` is false. */
+  #only(wallUs: number, work: (signal: AbortSignal) => Promise<void>, overtake = true): Promise<void> {
+    if (overtake) {
+      this.#abort.abort();
+      this.#abort = new AbortController();
+      this.#window.cancel();
+    }
+    const { signal } = this.#abort;
+    this.#queue = this.#queue.then(async () => {
+      if (signal.aborted) return;
+      try {
+        await work(signal);
+      } catch (error) {
+        if (!signal.aborted) this.#fail(error, wallUs);
+      }
+    });
+    return this.#queue;
+  }
+
+  #fail(error: unknown, wallUs: number): void {
+    this.#halt();
+    if (error instanceof CannotPlay) {
+      return this.#tell({ phase: 'cannot-play', family: error.family, codec: error.codec });
+    }
+    this.#tell({ phase: 'failed', wallUs, why: error instanceof Refused ? error.code : 'unreachable' });
+  }
+
+  #halt(): void {
+    this.#stopFrames?.();
+    this.#stopFrames = null;
+  }
+
+  #tellPaused(gap: boolean): void {
+    if (this.#place !== null) this.#tell({ phase: 'paused', wallUs: placeUs(this.#place), gap });
+  }
+
+  #tell(phase: RecordedPhase): void {
+    this.#ports.onState({ ...phase, authentic: this.#authentic() });
+  }
+
+  #authentic(): RecordedState['authentic'] {
+    if (this.#place === null) return 'unknown';
+    const { plain } = this.#place;
+    if (!plain.authentic) return 'no';
+    return plain.group.segment.signed ? 'yes' : 'unknown';
+  }
+}
+
+function placeUs({ plain, pts }: Place): number {
+  return wallOf(plain.group, pts);
+}
+
+/** The pictures of a group in the order of their showing. */
+function presentation(plain: PlainGroup): readonly number[] {
+  return plain.units.map(({ pts }) => pts).sort((left, right) => left - right);
+}
+
+/** The last picture at or before `wallUs`, or the first of the group. */
+function ptsAt(plain: PlainGroup, wallUs: number): number {
+  const order = presentation(plain);
+  return order.findLast((pts) => wallOf(plain.group, pts) <= wallUs) ?? (order[0] as number);
+}
