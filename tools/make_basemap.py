@@ -212,7 +212,7 @@ def read(extract: Path) -> tuple[list[Feature], list[BaseGeometry]]:
 
 
 def geometry(
-    factory: osmium.geom.GeoJSONFactory, item: osmium.osm.OSMEntity
+    factory: osmium.geom.GeoJSONFactory, item: osmium.osm.OSMObject
 ) -> BaseGeometry | None:
     """Return the shape of a node, way or area; None when the extract cuts it off."""
     try:
@@ -228,7 +228,7 @@ def geometry(
 
 
 def as_features(
-    item: osmium.osm.OSMEntity, tags: dict[str, str], form: BaseGeometry
+    item: osmium.osm.OSMObject, tags: dict[str, str], form: BaseGeometry
 ) -> list[Feature | None]:
     """Return what one thing is drawn as; a closed area is drawn by its area, not its way."""
     if item.is_area():
