@@ -7,7 +7,7 @@ SOURCES := src tests tools
 .DEFAULT_GOAL := help
 
 help:     ## list these targets
-	@sed -n 's/^\([a-z0-9]*\): .*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F '## ' '/^[a-z0-9]+:.*## / {split($$1, t, ":"); printf "  make %-9s %s\n", t[1], $$2}' $(MAKEFILE_LIST)
 
 setup:    ## make everything ready: environment, packages, programs for tests, web modules
 	@$(PYTHON) tools/setup.py test
