@@ -190,8 +190,30 @@ class Gauges(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     live_groups_dropped: int
 
 
+class WorkerLost(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """An ingest process has died; said by `IngestProcesses` in its stead.
+
+    Its segments that were not closed end where their files end: have the start-up scan
+    recover them. The streams go on by themselves in a new process.
+
+    Attributes:
+        streams: All it recorded.
+        reason: How it ended.
+    """
+
+    streams: tuple[StreamKey, ...]
+    reason: str
+
+
 Event: TypeAlias = (
-    SegmentOpened | RunStarted | UnitsSealed | RunEnded | SegmentClosed | StateChanged | Gauges
+    SegmentOpened
+    | RunStarted
+    | UnitsSealed
+    | RunEnded
+    | SegmentClosed
+    | StateChanged
+    | Gauges
+    | WorkerLost
 )
 
 

@@ -30,6 +30,7 @@ class Recorder:
         self._volumes = dict(volumes)
         self._streams: dict[StreamKey, StreamRecorder] = {}
         self._by_lane: dict[Lane, StreamRecorder] = {}
+        self._newest: dict[StreamKey, bytes] = {}  # of streams that were removed
         self._told: dict[Path, VolumeState] = {}
         self._added = 0
         self._sweep_at = 0.0
@@ -43,7 +44,8 @@ class Recorder:
         Args:
             stream: Whose units to take.
             root: One of the volumes.
-            predecessor: Id of the newest segment there is of it.
+            predecessor: Id of the newest segment there is of it; this process knows better
+                when it has recorded the stream before.
         """
         if stream in self._streams:
             return
@@ -51,7 +53,7 @@ class Recorder:
             stream,
             self._parts,
             volume=self._volumes[root],
-            predecessor=predecessor,
+            predecessor=self._newest.pop(stream, predecessor),
             number=self._added,
         )
         self._added += 1
@@ -62,6 +64,7 @@ class Recorder:
         """Close the stream's segment and forget it; its events still come."""
         if recorder := self._streams.pop(stream, None):
             recorder.close_segment()
+            self._newest[stream] = recorder.predecessor
             self._retire(recorder)
 
     def configured(self, stream: StreamKey, tracks: tuple[TrackConfig, ...]) -> None:

@@ -78,7 +78,15 @@ class RecorderParts:
 
 
 class StreamRecorder:
-    """One stream on its way to one volume. Ingest thread only; never waits."""
+    """One stream on its way to one volume. Ingest thread only; never waits.
+
+    Attributes:
+        stream: Whose pictures.
+        volume: Where they go.
+        lane: The way there.
+        tap: Where viewers join.
+        predecessor: Id of the newest segment that goes to disk, or 16 zero bytes.
+    """
 
     def __init__(
         self,
@@ -105,7 +113,7 @@ class StreamRecorder:
         self._parts = parts
         self._policy = parts.policy
         self._monotonic = parts.clock.monotonic
-        self._predecessor = predecessor
+        self.predecessor = predecessor
         # Otherwise all streams of a node would close their files in the same second.
         self._first_s = self._policy.segment_s * (1 - number * _GOLDEN % 1)
         self._begun = 0
@@ -162,8 +170,8 @@ class StreamRecorder:
         """Tell that a segment is durable."""
         closed = self._closing.pop(outcome.segment)
         self._lost_units += outcome.lost_pictures
-        if not outcome.bytes and self._predecessor == outcome.segment:
-            self._predecessor = NO_PREDECESSOR
+        if not outcome.bytes and self.predecessor == outcome.segment:
+            self.predecessor = NO_PREDECESSOR
         self._parts.feed.emit(
             msgspec.structs.replace(
                 closed,
@@ -246,7 +254,7 @@ class StreamRecorder:
             opened=now,
         )
         if stored:
-            self._predecessor = header.segment
+            self.predecessor = header.segment
             self._segment.lost_units, self._missed = self._missed, 0
         self._reconfigured = False
         self._begun += 1
@@ -263,7 +271,7 @@ class StreamRecorder:
             segment=self._parts.ids.secret(16),
             period_start_us=clock.period.started_us,
             start_us=clock.wall_us(now),
-            predecessor=self._predecessor,
+            predecessor=self.predecessor,
         )
 
     def _check_period(self, now: float, clock: PeriodClock) -> None:
