@@ -8,7 +8,7 @@ from handfast.agency.config import AgencyConfig
 from handfast.agency.http.routes import Door, routes
 from handfast.agency.ports import Agency
 from handfast.kit.clock import Clock
-from handfast.kit.encoding import b64, unb64
+from handfast.kit.encoding import Json, b64, unb64
 from handfast.kit.ids import Ids
 from handfast.seal.identity import SigningKey
 from handfast.storage.sqlite_agency import SqliteAgency
@@ -48,7 +48,7 @@ def build_app(config: AgencyConfig, agency: Agency) -> Litestar:
         strangers=Allowance(agency.clock, burst=60, per_minute=60),
     )
     hub = config.table.hub
-    settings = {
+    settings: dict[str, Json] = {
         "hub": hub.url,
         "hub_id": hub.id,
         "organisation": agency.name,
@@ -58,9 +58,8 @@ def build_app(config: AgencyConfig, agency: Agency) -> Litestar:
     }
     return Litestar(
         route_handlers=[
-            *routes(agency, door),
-            *static_routes("officer", connect=(hub.url,), settings=settings),
-            *static_routes("admin", connect=(), settings=settings),
+            routes(agency, door),
+            *static_routes("officer", "admin", connect=(hub.url,), settings=settings),
         ],
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=_BODY_BYTES,

@@ -1,13 +1,12 @@
 """The agency's configuration: one TOML file, checked at start, unknown keys refused."""
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
-from handfast.kit.errors import InvalidError
+from handfast.kit.configuration import read_table
 from handfast.web.listen import Listen
 
 
@@ -72,10 +71,4 @@ def read_config(path: Path) -> AgencyConfig:
     Raises:
         InvalidError: It is missing, no TOML, or has unknown or wrong keys.
     """
-    try:
-        table = msgspec.convert(tomllib.loads(path.read_text("utf-8")), AgencyTable)
-    except (OSError, ValueError) as error:
-        raise InvalidError(
-            f"{path}: {error}; see `handfast agency config --explain`"
-        ) from error
-    return AgencyConfig(folder=path.parent, table=table)
+    return AgencyConfig(folder=path.parent, table=read_table(path, AgencyTable))

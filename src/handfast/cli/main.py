@@ -6,12 +6,17 @@ import sys
 from collections.abc import Callable, Sequence
 
 from handfast import __version__
-from handfast.cli import doctor, log
+from handfast.cli import agency, doctor, log, owner
 from handfast.cli.command import Commands, Run
 from handfast.kit.errors import HandfastError, Kind
 
 # Each command is one line here and one module beside this one, as a newcomer meets them.
-REGISTRY: tuple[Callable[[Commands], None], ...] = (doctor.add_to, log.add_to)
+REGISTRY: tuple[Callable[[Commands], None], ...] = (
+    agency.add_to,
+    owner.add_to,
+    log.add_to,
+    doctor.add_to,
+)
 
 FAILED = 1
 USAGE = 2  # what argparse itself returns for a command line it cannot read

@@ -6,8 +6,8 @@ from typing import TypeAlias
 import msgspec
 from litestar import Request, Router, get, post
 from litestar.datastructures import State
-from litestar.di import Provide
-from litestar.handlers import BaseRouteHandler
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody
 
 from handfast.agency.ports import Agency
 from handfast.agency.usecases.certify_device import certify_device, revoke_devices
@@ -27,8 +27,10 @@ from handfast.seal.identity import Envelope
 from handfast.web.allowance import Allowance
 from handfast.web.sessions import Challenges, Sessions
 
-
 Asking: TypeAlias = Request[None, None, State]
+TheAgency: TypeAlias = NamedDependency[Agency]
+TheDoor: TypeAlias = NamedDependency["Door"]
+Who: TypeAlias = NamedDependency[Member]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,35 +107,38 @@ class SignedIncident(msgspec.Struct, frozen=True, kw_only=True):
     statement: Envelope
 
 
-def routes(agency: Agency, door: Door) -> list[BaseRouteHandler | Router]:
-    """Return the API's routers: for anybody, for members, for administrators."""
-    shared = {
-        "agency": Provide(lambda: agency, sync_to_thread=False),
-        "door": Provide(lambda: door, sync_to_thread=False),
-    }
-    anybody = Router(
+def routes(agency: Agency, door: Door) -> Router:
+    """Return the API; what a handler asks for (`member`, `administrator`) may call it."""
+    return Router(
         path="/api/v1",
-        dependencies=shared,
-        route_handlers=[challenge, login, enrol, enrolment, revocations],
+        dependencies={
+            "agency": Provide(lambda: agency, sync_to_thread=False),
+            "door": Provide(lambda: door, sync_to_thread=False),
+            "member": Provide(_member, sync_to_thread=False),
+            "administrator": Provide(_administrator, sync_to_thread=False),
+        },
+        route_handlers=[
+            challenge,
+            login,
+            enrol,
+            enrolment,
+            revocations,
+            agreements,
+            incident,
+            pending,
+            certify,
+            refuse,
+            people,
+            revoke,
+        ],
     )
-    members = Router(
-        path="/api/v1",
-        dependencies={**shared, "member": Provide(_member, sync_to_thread=False)},
-        route_handlers=[agreements, incident],
-    )
-    administrators = Router(
-        path="/api/v1",
-        dependencies={**shared, "member": Provide(_administrator, sync_to_thread=False)},
-        route_handlers=[pending, certify, refuse, people, revoke],
-    )
-    return [anybody, members, administrators]
 
 
-def _member(request: Asking, door: Door) -> Member:
+def _member(request: Asking, door: TheDoor) -> Member:
     return door.sessions.bearer(request.headers.get("authorization", ""))
 
 
-def _administrator(request: Asking, door: Door) -> Member:
+def _administrator(request: Asking, door: TheDoor) -> Member:
     member = _member(request, door)
     if not member.administers:
         raise DeniedError("only an administrator's device may do this; log in with one")
@@ -147,7 +152,7 @@ def _allow(door: Door, request: Asking) -> None:
 
 
 @post("/login/challenge", status_code=200, sync_to_thread=False)
-def challenge(request: Asking, agency: Agency, door: Door) -> LoginChallenge:
+def challenge(request: Asking, agency: TheAgency, door: TheDoor) -> LoginChallenge:
     """Give out a single-use challenge."""
     _allow(door, request)
     given, until_us = door.challenges.give()
@@ -155,7 +160,9 @@ def challenge(request: Asking, agency: Agency, door: Door) -> LoginChallenge:
 
 
 @post("/login", status_code=200, sync_to_thread=False)
-def login(request: Asking, data: LoginAsk, agency: Agency, door: Door) -> LoginAnswer:
+def login(
+    request: Asking, data: JSONBody[LoginAsk], agency: TheAgency, door: TheDoor
+) -> LoginAnswer:
     """Log a person's device in."""
     _allow(door, request)
     member, not_after_us = log_in(agency, door.challenges, data)
@@ -170,41 +177,43 @@ def login(request: Asking, data: LoginAsk, agency: Agency, door: Door) -> LoginA
 
 
 @post("/enrolments", sync_to_thread=True)
-def enrol(request: Asking, data: EnrolmentAsk, agency: Agency, door: Door) -> Enrolled:
+def enrol(
+    request: Asking, data: JSONBody[EnrolmentAsk], agency: TheAgency, door: TheDoor
+) -> Enrolled:
     """Take in a new device's request."""
     _allow(door, request)
     return Enrolled(fingerprint=enrol_device(agency, data.enrolment, name=data.name))
 
 
 @get("/enrolments/{fingerprint:str}", sync_to_thread=True)
-def enrolment(fingerprint: str, agency: Agency) -> EnrolmentStatus:
+def enrolment(fingerprint: FromPath[str], agency: TheAgency) -> EnrolmentStatus:
     """Tell a device what became of its request."""
     return enrolment_status(agency, fingerprint)
 
 
 @get("/revocations", sync_to_thread=True)
-def revocations(agency: Agency) -> Revocations:
+def revocations(agency: TheAgency) -> Revocations:
     """Return the newest revocation lists; anybody may check them."""
     return Revocations(revocations=agency.store.revocations())
 
 
 @get("/agreements", sync_to_thread=True)
-def agreements(agency: Agency, member: Member) -> Agreements:
+def agreements(agency: TheAgency, member: Who) -> Agreements:
     """Return the agreements by which this member's browser trusts nodes."""
     del member  # being logged in is enough
     return Agreements(agreements=agency.store.agreements())
 
 
 @post("/incidents", status_code=200, sync_to_thread=True)
-def incident(data: IncidentDraft, agency: Agency, member: Member) -> SignedIncident:
+def incident(data: JSONBody[IncidentDraft], agency: TheAgency, member: Who) -> SignedIncident:
     """Sign what the agency works on."""
     return SignedIncident(statement=sign_incident(agency, data, by=member))
 
 
 @get("/enrolments", sync_to_thread=True)
-def pending(agency: Agency, member: Member) -> PendingDevices:
+def pending(agency: TheAgency, administrator: Who) -> PendingDevices:
     """Return the devices that wait."""
-    del member
+    del administrator
     devices = [
         PendingDevice(
             fingerprint=row.fingerprint,
@@ -219,28 +228,28 @@ def pending(agency: Agency, member: Member) -> PendingDevices:
 
 
 @post("/certificates", sync_to_thread=True)
-def certify(data: CertificateAsk, agency: Agency, member: Member) -> Enrolled:
+def certify(data: JSONBody[CertificateAsk], agency: TheAgency, administrator: Who) -> Enrolled:
     """Take in a certificate that this administrator signed."""
-    device = certify_device(agency, data.certificate, administrator=member.device)
+    device = certify_device(agency, data.certificate, administrator=administrator.device)
     return Enrolled(fingerprint=device)
 
 
 @post("/enrolments/{fingerprint:str}/refuse", status_code=204, sync_to_thread=True)
-def refuse(fingerprint: str, agency: Agency, member: Member) -> None:
+def refuse(fingerprint: FromPath[str], agency: TheAgency, administrator: Who) -> None:
     """Refuse a waiting device."""
-    del member
+    del administrator
     refuse_device(agency, fingerprint)
 
 
 @get("/people", sync_to_thread=True)
-def people(agency: Agency, member: Member) -> People:
+def people(agency: TheAgency, administrator: Who) -> People:
     """Return everybody with a certified device."""
-    del member
+    del administrator
     return People(people=list_people(agency))
 
 
 @post("/revocations", sync_to_thread=True)
-def revoke(data: RevocationAsk, agency: Agency, member: Member) -> Enrolled:
+def revoke(data: JSONBody[RevocationAsk], agency: TheAgency, administrator: Who) -> Enrolled:
     """Take in a newer revocation list."""
     revoke_devices(agency, data.revocation)
-    return Enrolled(fingerprint=member.device)
+    return Enrolled(fingerprint=administrator.device)
