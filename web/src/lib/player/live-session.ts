@@ -11,6 +11,7 @@ import { open } from '../secure/envelope';
 import { LiveKeys } from '../secure/live-key';
 import { type LiveFrame, readLiveFrame, type WrappedKey } from '../secure/live-frames';
 import { asRefused, Refused } from '../secure/refused';
+import type { LiveRelease } from '../secure/release';
 import type { SegmentHeader } from '../secure/segment';
 import { end, type Grant } from '../secure/statements';
 import { Liveness, type Place, type Position } from './liveness';
@@ -38,7 +39,7 @@ export type LiveState = LivePhase & {
 export interface LivePorts {
   readonly node: TrustedNode;
   readonly grant: Grant;
-  readonly liveKey: Bytes;
+  readonly keys: LiveRelease;
   readonly decoder: MakeDecoder;
   /** Draws; the picture stays the session's. */
   readonly draw: (picture: Picture) => void;
@@ -89,7 +90,7 @@ export class LiveSession {
   }
 
   static async start(ports: LivePorts): Promise<LiveSession> {
-    const session = new LiveSession(ports, await LiveKeys.of(ports.grant.id, ports.node, ports.liveKey));
+    const session = new LiveSession(ports, await LiveKeys.of(ports.grant.id, ports.node, ports.keys.liveKey, ports.keys.window));
     session.tick();
     return session;
   }

@@ -1,7 +1,7 @@
 /** A live view on real parts: a WebSocket of the hub, this browser's decoder, a canvas. */
 
 import type { TrustedNode } from '../secure/chain';
-import type { Bytes } from '../secure/bytes';
+import type { LiveRelease } from '../secure/release';
 import type { Grant } from '../secure/statements';
 import { LiveSession, type LiveState } from './live-session';
 import { chooseDecoder } from './choose-decoder';
@@ -10,7 +10,7 @@ import { screenOn } from './screen';
 export interface LiveViewOptions {
   readonly node: TrustedNode;
   readonly grant: Grant;
-  readonly liveKey: Bytes;
+  readonly keys: LiveRelease;
   readonly canvas: HTMLCanvasElement;
   /** Address of `WS /grants/{grant}/live` at the hub. */
   readonly address: string;

@@ -4,20 +4,30 @@ import type { Kind } from './envelope';
 import * as is from './shape';
 import { suite } from './suite';
 
-const bySignal = is.exactly({ signal: is.text, linger_s: is.count, test_opens: is.flag });
-const onRequest = is.exactly({ approvals: is.count, answer_within_s: is.count });
+const bySignal = is.exactly({
+  type: is.oneOf('signal'),
+  signal: is.text,
+  linger_s: is.count,
+  test_opens: is.flag,
+});
+const onRequest = is.exactly({
+  type: is.oneOf('request'),
+  approvals: is.count,
+  answer_within_s: is.count,
+});
 
-const circumstance: is.Reader<is.Read<typeof bySignal> | is.Read<typeof onRequest>> = (value, where) =>
-  typeof value === 'object' && value !== null && 'signal' in value
-    ? bySignal(value, where)
-    : onRequest(value, where);
+type Circumstance = is.Read<typeof bySignal> | is.Read<typeof onRequest>;
+const circumstance: is.Reader<Circumstance> = (value, where) => {
+  const { type } = is.atLeast({ type: is.text })(value, where);
+  return type === 'signal' ? bySignal(value, where) : onRequest(value, where);
+};
 
 const clause = is.exactly({
   id: is.text,
   roles: is.list(is.text),
   views: is.list(is.oneOf('live', 'recorded')),
   rendition: is.oneOf('clear', 'redacted'),
-  cameras: is.orNull(is.list(is.uuid)),
+  cameras: is.orNull(is.list(is.text)),
   purposes: is.list(is.text),
   when: circumstance,
   look_back_s: is.count,
@@ -25,16 +35,16 @@ const clause = is.exactly({
   needs_incident: is.flag,
 });
 
-const party = is.exactly({ id: is.uuid, name: is.text, root: is.key32 });
+const party = is.exactly({ id: is.text, name: is.text, root: is.key32 });
 
 const read = is.exactly({
   suite,
-  agreement: is.uuid,
+  agreement: is.text,
   serial: is.count,
   title: is.text,
   owner: party,
   agency: party,
-  node: is.exactly({ id: is.uuid, sign: is.key32, log: is.text }),
+  node: is.exactly({ id: is.text, sign: is.key32, log: is.text }),
   dispatch: is.key32,
   not_before_us: is.count,
   not_after_us: is.count,

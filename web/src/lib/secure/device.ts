@@ -1,12 +1,11 @@
 /** This browser's identity: keys that cannot leave it, and the certificate that names them. */
 
 import { b64, type Bytes } from './bytes';
-import { type Envelope, type Kind, fingerprintOf, readEnvelope, seal, type Signer } from './envelope';
-import { Refused } from './refused';
-import * as is from './shape';
-import { certificate } from './statements';
-import { suite, SUITE } from './suite';
 import { verifyChain } from './chain';
+import { type Envelope, fingerprintOf, readEnvelope, seal, type Signer } from './envelope';
+import { Refused } from './refused';
+import { certificate, type Enrolment, enrolment } from './statements';
+import { SUITE } from './suite';
 
 /** One identity of this origin; a browser may hold several (two people, one shared desk). */
 export interface Identity {
@@ -28,14 +27,6 @@ export interface IdentityStore {
   put(identity: Identity): Promise<void>;
   remove(fingerprint: string): Promise<void>;
 }
-
-/** What a new device shows to an administrator, as a file or a QR code. */
-const enrolment = {
-  name: 'enrolment',
-  read: is.exactly({ suite, label: is.text, sign: is.key32, open: is.key32, at_us: is.count }),
-} satisfies Kind<unknown>;
-export type Enrolment = is.Read<typeof enrolment.read>;
-export { enrolment };
 
 /** Makes keys that WebCrypto never gives out, and keeps them. */
 export async function createIdentity(

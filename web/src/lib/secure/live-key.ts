@@ -6,45 +6,52 @@ import { open } from './envelope';
 import type { WrappedKey } from './live-frames';
 import { proveEntry, requireEntry } from './log-proof';
 import { asRefused, Refused } from './refused';
+import type { FirstWindow } from './release';
 import { releaseWindow } from './statements';
 
 const LABEL = utf8('handfast/v1/live');
 /** Windows are 10 s long; old ones are of no use once their runs were opened. */
 const WINDOWS_KEPT = 64;
 
+/** A run lies within one second; the one in progress when access opened began before it. */
+const IN_PROGRESS_US = 1_500_000;
+
 export class LiveKeys {
   readonly #grant: string;
   readonly #node: TrustedNode;
   readonly #key: CryptoKey;
-  #windows: readonly { readonly fromUs: number; readonly untilUs: number }[] = [];
+  #windows: readonly FirstWindow[];
 
-  private constructor(grant: string, node: TrustedNode, key: CryptoKey) {
+  private constructor(grant: string, node: TrustedNode, key: CryptoKey, first: FirstWindow) {
     this.#grant = grant;
     this.#node = node;
     this.#key = key;
+    this.#windows = [{ ...first, from_us: first.from_us - IN_PROGRESS_US }];
   }
 
-  static async of(grant: string, node: TrustedNode, liveKey: Bytes): Promise<LiveKeys> {
+  /** Starts with the window that the decision's proven entry opens. */
+  static async of(grant: string, node: TrustedNode, liveKey: Bytes, first: FirstWindow): Promise<LiveKeys> {
     const key = await crypto.subtle.importKey('raw', liveKey, 'AES-GCM', false, ['decrypt']);
-    return new LiveKeys(grant, node, key);
+    return new LiveKeys(grant, node, key, first);
   }
 
   /** Accepts a window after checking the node's signature and the entry in the owner's log. */
   async admit(envelope: unknown): Promise<void> {
     const { statement } = await open(envelope, releaseWindow, this.#node.ring);
-    if (statement.node !== this.#node.id || statement.grant !== this.#grant) {
+    const { node, grant, window, from_us, until_us } = statement;
+    if (node !== this.#node.id || grant !== this.#grant) {
       throw new Refused('not-ours', 'the release window belongs to another grant');
     }
-    if (statement.from_us >= statement.until_us) throw new Refused('malformed', 'an empty release window');
+    // Window 0 is the decision's own entry, which was proven when the decision was opened.
+    if (window === 0) return;
     const proven = await proveEntry(statement.log, this.#node.log);
-    requireEntry(proven, { grant: this.#grant, window: statement.window });
-    const window = { fromUs: statement.from_us, untilUs: statement.until_us };
-    this.#windows = [...this.#windows, window].slice(-WINDOWS_KEPT);
+    requireEntry(proven, { kind: 'window', grant, window, from_us, until_us });
+    this.#windows = [...this.#windows, { from_us, until_us }].slice(-WINDOWS_KEPT);
   }
 
   /** Whether a run that began at `startUs` lies in a window that was proven to be logged. */
   covers(startUs: number): boolean {
-    return this.#windows.some(({ fromUs, untilUs }) => fromUs <= startUs && startUs < untilUs);
+    return this.#windows.some(({ from_us, until_us }) => from_us <= startUs && startUs < until_us);
   }
 
   /** The raw key of a run that began at `startUs`; refuses outside every proven window. */

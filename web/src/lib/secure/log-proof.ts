@@ -1,16 +1,17 @@
 /** One opened entry of an owner's log, proven against the log key that the agreement pins. */
 
-import { concat, fromUtf8, sha256, unb64 } from './bytes';
+import { concat, equal, fromUtf8, sha256, unb64 } from './bytes';
+import { canonical, type Json } from './canonical';
+import { Refused } from './refused';
 import { parseJson } from './shape';
 import type { LogProof } from './statements';
 import { type Checkpoint, leafHash, openCheckpoint, type Verifier, verifyInclusion } from './tlog';
-import { Refused } from './refused';
 
 export interface ProvenEntry {
   readonly checkpoint: Checkpoint;
   readonly index: number;
   /** The entry's own fields; who asks must still compare them with what was expected. */
-  readonly entry: Readonly<Record<string, unknown>>;
+  readonly entry: Readonly<Record<string, Json>>;
 }
 
 /** Checks checkpoint signature, origin, size and inclusion; returns the entry that was proven. */
@@ -27,16 +28,17 @@ export async function proveEntry(proof: LogProof, verifier: Verifier): Promise<P
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
     throw new Refused('malformed', 'the log entry is not an object');
   }
-  return { checkpoint, index: proof.index, entry: fields as Readonly<Record<string, unknown>> };
+  return { checkpoint, index: proof.index, entry: fields as Readonly<Record<string, Json>> };
 }
 
-/** Refuses an entry that does not say `expected`, field by field. */
+/** Refuses an entry that does not say `expected`, field by field; it may say more. */
 export function requireEntry(
   proven: ProvenEntry,
-  expected: Readonly<Record<string, string | number>>,
+  expected: Readonly<Record<string, Json>>,
 ): void {
   for (const [name, value] of Object.entries(expected)) {
-    if (proven.entry[name] !== value) {
+    const said = proven.entry[name];
+    if (said === undefined || !equal(canonical(said), canonical(value))) {
       throw new Refused('not-ours', `the log entry names another ${name} than the one released`);
     }
   }

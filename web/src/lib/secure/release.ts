@@ -23,10 +23,24 @@ export type Answer =
   | { readonly outcome: 'pending'; readonly answerByUs: number | null; readonly explanation: string }
   | { readonly outcome: 'deny'; readonly reason: string; readonly explanation: string };
 
+/** What opens a live view: the key that wraps run keys, and the first proven window. */
+export interface LiveRelease {
+  readonly view: 'live';
+  readonly liveKey: Bytes;
+  readonly window: FirstWindow;
+}
+
 export type ReleasedKeys =
-  | { readonly view: 'live'; readonly liveKey: Bytes }
+  | LiveRelease
   | { readonly view: 'recorded'; readonly recorded: RecordedKeys };
 
+/** The release window that the decision's own entry opens. */
+export interface FirstWindow {
+  readonly from_us: number;
+  readonly until_us: number;
+}
+
+const loggedWindow = is.atLeast({ window: is.exactly({ from_us: is.count, until_us: is.count }) });
 const livePlain = is.exactly({ grant: is.uuid, live_key: is.key32 });
 const recordedPlain = is.exactly({
   grant: is.uuid,
@@ -79,10 +93,11 @@ async function permit(
   requireAsked(grant, asked.statement); // 3
   if (grant.until_us <= nowUs) throw new Refused('not-in-force', 'the grant has already ended'); // 4
   const proven = await proveEntry(log, node.log); // 5
-  requireEntry(proven, { request: asked.hash, grant: grant.id }); // 6
+  requireEntry(proven, { kind: 'decision', outcome: 'permit', request: asked.hash, grant }); // 6
+  const { window } = loggedWindow(proven.entry, 'log entry');
   const info = await releaseInfo(asked.hash, grant.id, log.checkpoint);
   const plain = await hpkeOpen(device, unb64(sealed), info); // 7
-  return { outcome: 'permit', grant, keys: readKeys(plain, grant) };
+  return { outcome: 'permit', grant, keys: readKeys(plain, grant, window) };
 }
 
 /** What binds a sealed release to its request, grant and log state. */
@@ -106,12 +121,12 @@ function requireAsked(grant: Grant, asked: AccessRequest): void {
   }
 }
 
-function readKeys(plain: Bytes, grant: Grant): ReleasedKeys {
+function readKeys(plain: Bytes, grant: Grant, window: FirstWindow): ReleasedKeys {
   const value = is.parseJson(fromUtf8(plain), 'release');
   if (grant.view === 'live') {
     const released = livePlain(value, 'release');
     requireGrant(released.grant, grant);
-    return { view: 'live', liveKey: unb64(released.live_key) };
+    return { view: 'live', liveKey: unb64(released.live_key), window };
   }
   const released = recordedPlain(value, 'release');
   requireGrant(released.grant, grant);

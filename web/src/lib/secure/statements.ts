@@ -49,6 +49,77 @@ export const login = kind(
   is.exactly({ audience: is.text, challenge: is.b64Text, device: fingerprint, at_us: instant }),
 );
 
+/** What a new device shows to an administrator; signed by itself to show that it holds the key. */
+export const enrolment = kind(
+  'enrolment',
+  is.exactly({ suite, label: is.text, sign: is.key32, open: is.key32, at_us: instant }),
+);
+export type Enrolment = is.Read<typeof enrolment.read>;
+
+const registeredCamera = is.exactly({
+  id: is.uuid,
+  name: is.text,
+  lon: is.real,
+  lat: is.real,
+  heading_deg: is.real,
+  angle_deg: is.real,
+  range_m: is.real,
+  streams: is.list(stream),
+  opens: is.list(is.oneOf('alarm', 'request')),
+  view: is.list(is.tuple(is.real, is.real)),
+});
+
+export const registration = kind(
+  'registration',
+  is.exactly({
+    node: is.uuid,
+    owner: is.uuid,
+    name: is.text,
+    site_kind: is.text,
+    lon: is.real,
+    lat: is.real,
+    log: is.text,
+    cameras: is.list(registeredCamera),
+    serial: is.count,
+    at_us: instant,
+  }),
+);
+export type Registration = is.Read<typeof registration.read>;
+
+export const signal = kind(
+  'signal',
+  is.exactly({
+    node: is.uuid,
+    signal: is.text,
+    episode: is.uuid,
+    state: is.oneOf('raised', 'cleared'),
+    test: is.flag,
+    first_raised_us: instant,
+    raised_us: instant,
+    cleared_us: is.orNull(instant),
+    lease_until_us: instant,
+    sequence: is.count,
+  }),
+);
+export type Signal = is.Read<typeof signal.read>;
+
+export const incident = kind(
+  'incident',
+  is.exactly({
+    incident: is.uuid,
+    agency: is.uuid,
+    kind: is.text,
+    title: is.text,
+    lon: is.real,
+    lat: is.real,
+    radius_m: is.real,
+    opened_us: instant,
+    expires_us: instant,
+    signal: is.orNull(is.exactly({ node: is.uuid, episode: is.uuid })),
+  }),
+);
+export type Incident = is.Read<typeof incident.read>;
+
 export const accessRequest = kind(
   'access-request',
   is.exactly({
@@ -79,6 +150,20 @@ export const approval = kind(
     answer: is.oneOf('approve', 'refuse'),
     until_us: instant,
     device: fingerprint,
+    at_us: instant,
+  }),
+);
+
+/** An owner's device raises or clears a signal by hand. */
+export const ownerSwitch = kind(
+  'switch',
+  is.exactly({
+    node: is.uuid,
+    signal: is.text,
+    state: is.oneOf('raise', 'clear'),
+    test: is.flag,
+    device: fingerprint,
+    challenge: is.b64Text,
     at_us: instant,
   }),
 );
