@@ -62,8 +62,7 @@ BREAKS: dict[str, tuple[tuple[str, ...], ...]] = {
     "only-bus": (
         ("handfast.hub.app", "nats"),
         ("handfast.node.app", "nats"),
-        ("handfast.cli.planted", "nkeys"),
-        ("handfast.seal.planted", "nacl"),
+        ("handfast.cli.planted", "nats"),
     ),
     "no-cycles": (
         ("handfast.media.planted", "handfast.media.planned", "handfast.media.planted"),

@@ -6,12 +6,12 @@ service. It gets a user JWT with exactly `subjects.node_permissions`, or nothing
 
 import base64
 import hashlib
+from binascii import crc_hqx
 from collections.abc import Callable
 from typing import Final, TypeAlias
 from uuid import UUID
 
 import msgspec
-import nkeys
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
@@ -20,9 +20,11 @@ from handfast.kit.clock import Clock
 from handfast.kit.encoding import Json, b64, canonical, unb64
 from handfast.kit.errors import HandfastError, InvalidError
 from handfast.protocol import subjects
+from handfast.seal.identity import SigningKey
 
 ACCOUNT: Final = "HANDFAST"
 ASKED_ON: Final = "$SYS.REQ.USER.AUTH"
+_ACCOUNT_ROLE: Final = b"\0"  # nkeys' prefix byte of an account; it makes the text begin with A
 _ANSWER_WITHIN_NS: Final = 60 * 10**9  # how long a node may answer what it was asked
 _HEADER: Final = b64(b'{"typ":"JWT","alg":"ed25519-nkey"}')
 
@@ -53,12 +55,13 @@ class AccountKey:
 
     def __init__(self, seed: bytes) -> None:
         """Take 32 unpredictable bytes."""
-        self._pair = nkeys.from_seed(nkeys.encode_seed(seed, nkeys.PREFIX_BYTE_ACCOUNT))
+        self._key = SigningKey.from_bytes(seed)
 
     @property
     def public(self) -> str:
-        """The public key as NATS writes it."""
-        return str(self._pair.public_key.decode())
+        """The public key as NATS writes it: base32 of role, key and CRC-16 (an "nkey")."""
+        raw = _ACCOUNT_ROLE + self._key.public
+        return base64.b32encode(raw + crc_hqx(raw, 0).to_bytes(2, "little")).decode("ascii")
 
     def jwt(self, claims: dict[str, Json], *, now_us: int) -> bytes:
         """Sign claims as a NATS JWT (version 2)."""
@@ -66,7 +69,7 @@ class AccountKey:
         digest = hashlib.sha256(canonical(claims)).digest()
         claims["jti"] = base64.b32encode(digest).decode().rstrip("=")
         text = f"{_HEADER}.{b64(canonical(claims))}".encode()
-        return text + b"." + b64(self._pair.sign(text)).encode()
+        return text + b"." + b64(self._key.sign(text)).encode()
 
 
 class CalloutService:
