@@ -4,7 +4,8 @@ Flat around the camera (equirectangular): at 300 m in any city the error is belo
 """
 
 from collections.abc import Iterable, Sequence
-from math import cos, hypot, radians, sin
+from itertools import pairwise
+from math import cos, radians, sin
 from typing import TypeAlias
 
 from handfast.model.camera import Camera, Place
@@ -36,16 +37,16 @@ def clipped_view(camera: Camera, buildings: Iterable[Ring]) -> list[tuple[float,
 
 
 def _sees_all_round(camera: Camera) -> bool:
-    return camera.angle_deg >= 360 - 1e-9  # noqa: PLR2004 (a full turn)
+    return camera.angle_deg >= 360 - 1e-9
 
 
 def _walls_near(camera: Camera, buildings: Iterable[Ring]) -> Iterable[_Wall]:
     for ring in buildings:
         points = [_metres(camera.place, lon, lat) for lon, lat in ring]
-        if min(hypot(x, y) for x, y in points) > 2 * camera.range_m:
-            continue
-        for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
-            yield x1, y1, x2, y2
+        for (x1, y1), (x2, y2) in pairwise(points):
+            beside = min(x1, x2) > camera.range_m or max(x1, x2) < -camera.range_m
+            if not (beside or min(y1, y2) > camera.range_m or max(y1, y2) < -camera.range_m):
+                yield x1, y1, x2, y2
 
 
 def _reach(east: float, north: float, range_m: float, walls: Iterable[_Wall]) -> float:
