@@ -10,7 +10,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from handfast.media.marks import draw_bar
+from handfast.media.marks import CELLS_PER_WIDTH, draw_bar
 from handfast.media.units import Codec
 
 FPS: Final = 25
@@ -60,7 +60,7 @@ def encode(pictures: Iterable[Planes], path: Path, settings: EncodeSettings) -> 
         stream.codec_context.gop_size = settings.gop
         stream.codec_context.max_b_frames = settings.b_frames
         for planes in pictures:
-            draw_bar(planes[: settings.height], count)
+            _draw(planes, settings, count)
             frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
             frame.pts, frame.time_base = count, Fraction(1, FPS)
             container.mux(stream.encode(frame))
@@ -68,6 +68,15 @@ def encode(pictures: Iterable[Planes], path: Path, settings: EncodeSettings) -> 
         container.mux(stream.encode(None))
     unfinished.replace(path)
     return count
+
+
+def _draw(planes: Planes, settings: EncodeSettings, index: int) -> None:
+    """Draw the bar code, without colour under it: a tint would spoil it in RGB."""
+    width, height = settings.width, settings.height
+    draw_bar(planes[:height], index)
+    bar = width // CELLS_PER_WIDTH
+    chroma = planes[height:].reshape(2, height // 2, width // 2)
+    chroma[:, : (bar + 1) // 2, :] = _GREY
 
 
 def drawn_pictures(width: int, height: int, count: int) -> Iterator[Planes]:
