@@ -85,6 +85,10 @@ class PeriodMint:
         """Return the period ordered for `stream`, once; `None` while it is not there."""
         return self._ready.pop(stream, None)
 
+    def has(self, stream: StreamKey) -> bool:
+        """Say whether `take` would return a period."""
+        return stream in self._ready
+
     def start(self) -> None:
         """Start the thread."""
         self._thread = threading.Thread(target=self._run, name="periods", daemon=True)

@@ -60,6 +60,11 @@ class Recorder:
         self._streams[stream] = recorder
         self._by_lane[recorder.lane] = recorder
 
+    def prepared(self, stream: StreamKey) -> bool:
+        """Say whether units of `stream` can be sealed yet; before that they are lost."""
+        recorder = self._streams.get(stream)
+        return recorder is None or recorder.prepared
+
     def remove(self, stream: StreamKey) -> None:
         """Close the stream's segment and forget it; its events still come."""
         if recorder := self._streams.pop(stream, None):

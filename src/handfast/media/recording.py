@@ -182,6 +182,11 @@ class StreamRecorder:
         )
 
     @property
+    def prepared(self) -> bool:
+        """Whether there is a key period, so that units need not be lost."""
+        return self._clock is not None or self._parts.mint.has(self.stream)
+
+    @property
     def closing(self) -> bool:
         """Whether a file is still to be closed."""
         return bool(self._closing)

@@ -18,6 +18,7 @@ from handfast.media.ingest import TICK_S, IngestLoop
 from handfast.media.periods import PeriodMint, PeriodStore
 from handfast.media.recorder import Recorder
 from handfast.media.recording import RecorderParts, SegmentPolicy
+from handfast.media.source import CameraSource
 from handfast.media.units import StreamKey
 from handfast.media.worker_link import (
     AddStream,
@@ -67,6 +68,7 @@ class IngestWorker:
         )
         self._recorder = Recorder(parts, volumes=self._volumes)
         self._loop = IngestLoop((), self._recorder, clock=clock, ids=ids)
+        self._unprepared: list[CameraSource] = []
         self._poll = select.poll()
         self._patient = select.poll()
         self._poll.register(self._loop.urgent_fileno(), select.POLLIN)
@@ -78,6 +80,7 @@ class IngestWorker:
             volume.start()
         while self._running and not self._link.gone:
             due = self._clock.monotonic() + TICK_S
+            self._connect()
             self._loop.run_once()
             self._recorder.tick()
             self._link.flush()
@@ -85,6 +88,16 @@ class IngestWorker:
         self._loop.close()
         self._recorder.close()
         self._link.close()
+
+    def _connect(self) -> None:
+        """Begin to read streams whose first key period is there, and not before."""
+        waiting = []
+        for source in self._unprepared:
+            if self._recorder.prepared(source.key):
+                self._loop.add(source)
+            else:
+                waiting.append(source)
+        self._unprepared = waiting
 
     def _wait(self, due: float) -> None:
         """Wait for the next tick; serve the node and watched cameras meanwhile."""
@@ -122,10 +135,11 @@ class IngestWorker:
                 self._recorder.add(
                     command.source.key, root=root, predecessor=command.predecessor
                 )
-                self._loop.add(command.source)
+                self._unprepared.append(command.source)
             case RemoveStream():
                 self._loop.relax(command.stream)
                 self._loop.remove(command.stream)
+                self._unprepared = [s for s in self._unprepared if s.key != command.stream]
                 self._recorder.remove(command.stream)
             case Attach():
                 self._recorder.attach(command.stream)
