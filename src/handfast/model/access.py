@@ -48,6 +48,7 @@ class Reason(StrEnum):
     LOG_NOT_WRITABLE = "log-not-writable"
     NOTHING_RECORDED = "nothing-recorded"
     VIEWER_LEFT = "viewer-left"
+    NODE_RESTARTED = "node-restarted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from handfast.model.access import AccessRequest, Deny, Hash, Reason, RequestId
 from handfast.model.agreement import Purpose
 from handfast.model.camera import AgencyId, Camera, CameraId, NodeId, Place
 from handfast.model.incident import Incident, IncidentId, SignalReference
-from handfast.model.media import View
+from handfast.model.media import Rendition, View
 from handfast.model.signal import EpisodeId
 from handfast.node.chain import Certified, check_officer
 from handfast.node.challenges import Challenges
@@ -74,8 +74,8 @@ def check_ask(  # noqa: PLR0913 (keyword-only; the node's own facts)
     certified, root = found
     # 3
     try:
-        key = {certified.viewer.device: certified.sign}
-        statement = verify(ask.request, AccessRequestStatement, trusted=key)
+        device: dict[str, bytes] = {certified.viewer.device: certified.sign}
+        statement = verify(ask.request, AccessRequestStatement, trusted=device)
     except _BAD as error:
         return _deny(Reason.NOT_UNDERSTOOD, f"The request does not hold: {error}")
     if statement.device != certified.viewer.device:
@@ -139,6 +139,8 @@ def _check_question(
     camera = cameras.get(CameraId(statement.camera))
     if camera is None or statement.stream not in camera.streams:
         return _deny(Reason.CAMERA_NOT_SHARED, "The site has no such camera or stream")
+    if statement.rendition is not Rendition.CLEAR:
+        return _deny(Reason.RENDITION_NOT_AGREED, "The site makes no redacted pictures")
     times = (statement.from_us, statement.until_us)
     if statement.view is View.LIVE:
         sensible = times == (None, None)

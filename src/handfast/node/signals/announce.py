@@ -12,6 +12,7 @@ from handfast.seal.identity import Envelope, SigningKey
 from handfast.storage.sqlite_node import SignalRow
 
 AT_MOST_EVERY_US = 1_000_000
+_MOST_UNLOGGED = 1000
 
 
 class SignalAnnouncer:
@@ -35,6 +36,7 @@ class SignalAnnouncer:
         self._hub = hub
         self._bell = bell
         self._pending: dict[str, SignalRow] = {}
+        self._unlogged: list[bytes] = []  # alarms taken while the log took nothing
         self._last_us: dict[str, int] = {}
 
     async def changed(self, row: SignalRow) -> None:
@@ -55,12 +57,18 @@ class SignalAnnouncer:
             row = self._pending.pop(kind)
             self._last_us[kind] = now_us
             await to_thread.run_sync(self._hub.put, "signal", self.statement(row))
-            try:
-                entry = entries.signal_entry(row.signal, row.raised_by, at_us=now_us)
-                await self._pep.write(entry)
-            except LogUnwritableError:
-                # An alarm is taken even then; nothing opens while the log takes nothing.
-                self._pending.setdefault(kind, row)
+            entry = entries.signal_entry(row.signal, row.raised_by, at_us=now_us)
+            self._unlogged = [*self._unlogged, entry][-_MOST_UNLOGGED:]
+        if self._unlogged:
+            await self._log()
+
+    async def _log(self) -> None:
+        """Log what waits; an alarm is taken even when the log takes nothing."""
+        waiting, self._unlogged = self._unlogged, []
+        try:
+            await self._pep.write(*waiting)
+        except LogUnwritableError:
+            self._unlogged = [*waiting, *self._unlogged][-_MOST_UNLOGGED:]
 
     def statement(self, row: SignalRow) -> Envelope:
         """Sign the state of a signal."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import TypeGuard
 
 from anyio import Lock, to_thread
 
@@ -130,8 +131,9 @@ class SignalBoard:
         by_hand = by.startswith("device:")
         reopened_us = now_us if by_hand else self.reopened_us(kind)
         # While it is raised, whoever raised it first stays its source.
-        same = _is_raised(before) and before.signal.test == test and not by_hand
-        raised_by = before.raised_by if same else by
+        raised_by = by
+        if _is_raised(before) and before.signal.test == test and not by_hand:
+            raised_by = before.raised_by
         await self._put(
             SignalRow(signal=signal, raised_by=raised_by, reopened_us=reopened_us)
         )
@@ -148,11 +150,14 @@ class SignalBoard:
         return cleared
 
     async def _put(self, row: SignalRow) -> None:
+        # What closes a door holds at once; what opens one only when it is durable.
+        if not _is_raised(row):
+            self._rows[row.signal.kind] = row
         await to_thread.run_sync(self._store.put, row)
         self._rows[row.signal.kind] = row
         for listener in self._listeners:
             await listener(row)
 
 
-def _is_raised(row: SignalRow | None) -> bool:
+def _is_raised(row: SignalRow | None) -> TypeGuard[SignalRow]:
     return row is not None and row.signal.state is SignalState.RAISED

@@ -1,0 +1,206 @@
+"""What is open now: grants in memory, each with its case and its newest window."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+from anyio import Lock, to_thread
+
+from handfast.model.access import Deny, Grant, Permit, Reason
+from handfast.node.checks import Case
+from handfast.node.judge import Judge, Judged
+from handfast.node.metrics import NodeMetrics
+from handfast.node.pep import LogUnwritableError, Opened, Pep
+from handfast.node.ports import Accesses, Bell, ToHub
+from handfast.node.steady import SteadyClock
+from handfast.protocol.signing import sign
+from handfast.protocol.statements import End, LogProof
+from handfast.seal.identity import Envelope, SigningKey
+from handfast.storage.sqlite_node import Access, ended
+
+Ended = Callable[[Grant, Envelope], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class OpenGrant:
+    """A grant while it lasts; changed by the event loop only.
+
+    Attributes:
+        windows: Newest release windows, at most three, oldest first; never empty.
+        ends_us: Its end as things stand now; never after the grant's absolute end.
+        live_key: 32 bytes for a live view; lives in memory only and dies with the grant.
+        counter: Next nonce of the live key.
+        viewed_us: How long live pictures went out, for the owner.
+    """
+
+    access: Access
+    case: Case
+    windows: tuple[Opened, ...]
+    permit: Permit
+    ends_us: int
+    live_key: bytes | None = field(default=None, repr=False)
+    counter: int = 0
+    viewed_us: int = 0
+    runs_released: int = 0
+
+    @property
+    def grant(self) -> Grant:
+        """The grant itself."""
+        return self.access.grant
+
+    def window_of(self, begins_us: int) -> Opened | None:
+        """Return the release window in which an instant lies."""
+        for opened in reversed(self.windows):
+            if opened.window.from_us <= begins_us < opened.window.until_us:
+                return opened
+        return None
+
+
+class OpenGrants:
+    """Keeps grants, judges them again and ends them. Belongs to one event loop."""
+
+    def __init__(  # noqa: PLR0913 (keyword-only; what an end touches)
+        self,
+        *,
+        node: str,
+        key: SigningKey,
+        clock: SteadyClock,
+        judge: Judge,
+        pep: Pep,
+        accesses: Accesses,
+        hub: ToHub,
+        bell: Bell,
+        metrics: NodeMetrics,
+    ) -> None:
+        """Begin with none open; `recover` ends what a restart interrupted."""
+        self._node = node
+        self._key = key
+        self._clock = clock
+        self._judge = judge
+        self._pep = pep
+        self._accesses = accesses
+        self._hub = hub
+        self._bell = bell
+        self._metrics = metrics
+        self._open: dict[str, OpenGrant] = {}
+        self._told: list[Ended] = []
+        self._log_lock = Lock()
+        self._unlogged = False  # some end waits for its entry
+
+    def on_end(self, told: Ended) -> None:
+        """Be told of each end with the signed statement, after the grant is closed."""
+        self._told.append(told)
+
+    def add(self, grant: OpenGrant) -> None:
+        """Take a grant whose opening is in the log."""
+        self._open[grant.grant.id] = grant
+        self._metrics.open_grants.set(len(self._open))
+        self._bell.ring("accesses")
+
+    def get(self, grant: str) -> OpenGrant | None:
+        """Return a grant that is open at this instant."""
+        found = self._open.get(grant)
+        if found is None or self._clock.now_us() >= found.ends_us:
+            return None
+        return found
+
+    def all(self) -> tuple[OpenGrant, ...]:
+        """Return every grant that has not been ended yet, oldest first."""
+        return tuple(self._open.values())
+
+    def judge_again(self, open_grant: OpenGrant, *, now_us: int) -> Judged:
+        """Take the decision anew and remember its end; does not end the grant."""
+        grant = open_grant.grant
+        judged = self._judge.judge(open_grant.case, now_us=now_us, opened_us=grant.since_us)
+        open_grant.ends_us = min(grant.until_us, judged.ends_us)
+        if isinstance(judged.decision, Permit):
+            open_grant.permit = judged.decision
+        else:
+            open_grant.ends_us = min(open_grant.ends_us, now_us)
+        return judged
+
+    async def tick(self) -> None:
+        """Judge every open grant again and end what is over; then log ends still unlogged."""
+        for open_grant in self.all():
+            now_us = self._clock.now_us()
+            judged = self.judge_again(open_grant, now_us=now_us)
+            if now_us >= open_grant.grant.until_us:
+                reason = _absolute_reason(open_grant)
+                await self.end(open_grant, reason, ended_us=open_grant.grant.until_us)
+            elif not isinstance(judged.decision, Permit):
+                await self.end(open_grant, refusal_reason(judged), ended_us=judged.ends_us)
+        if self._unlogged:
+            await self._log_ends()
+
+    async def end(self, open_grant: OpenGrant, reason: Reason, *, ended_us: int) -> None:
+        """End a grant: first nothing goes out any more, then it is stored, logged and told."""
+        if self._open.pop(open_grant.grant.id, None) is None:
+            return
+        open_grant.live_key = None
+        self._metrics.open_grants.set(len(self._open))
+        self._judge.forget(open_grant.grant.request)
+        viewed = replace(
+            open_grant.access,
+            viewed_us=open_grant.viewed_us,
+            runs_released=open_grant.runs_released,
+        )
+        access = ended(viewed, reason=reason.value, ended_us=ended_us)
+        await self._finish(access)
+
+    async def recover(self) -> None:
+        """End what was open when the node stopped: live keys do not outlive it."""
+        for access in self._accesses.unfinished():
+            ended_us = min(access.grant.until_us, self._clock.now_us())
+            await self._finish(
+                ended(access, reason=Reason.NODE_RESTARTED.value, ended_us=ended_us)
+            )
+        await self._log_ends()
+
+    async def _finish(self, access: Access) -> None:
+        async with self._log_lock:
+            await to_thread.run_sync(self._accesses.put, access)
+            proof = await self._log_end(access)
+        statement = sign(
+            End(
+                node=self._node,
+                grant=access.grant.id,
+                reason=access.reason or "",
+                ended_us=access.ended_us or 0,
+                log=proof,
+            ),
+            self._key,
+        )
+        for told in self._told:
+            told(access.grant, statement)
+        await to_thread.run_sync(self._hub.put, "ended", statement)
+        self._bell.ring("accesses")
+
+    async def _log_ends(self) -> None:
+        async with self._log_lock:
+            self._unlogged = False
+            for access in await to_thread.run_sync(self._accesses.unlogged):
+                if await self._log_end(access) is None:
+                    return
+
+    async def _log_end(self, access: Access) -> LogProof | None:
+        """Log one end; when the log takes nothing the end still holds, the entry follows."""
+        try:
+            logged = await self._pep.log_end(access, now_us=self._clock.now_us())
+        except LogUnwritableError:
+            self._unlogged = True
+            return None
+        done = replace(access, end_log_index=logged.index)
+        await to_thread.run_sync(self._accesses.put, done)
+        return logged.proof
+
+
+def refusal_reason(judged: Judged) -> Reason:
+    """Name why a case that was open is not permitted any more."""
+    if isinstance(judged.decision, Deny):
+        return judged.decision.reason
+    return Reason.APPROVAL_NOT_GIVEN  # what was approved has run out
+
+
+def _absolute_reason(open_grant: OpenGrant) -> Reason:
+    if open_grant.grant.until_us >= open_grant.case.certified.viewer.certified_until_us:
+        return Reason.CERTIFICATE_EXPIRED
+    return Reason.TIME_BOX_ENDED
