@@ -1,0 +1,1 @@
+"""Golden bytes of the sealed segment and of a release."""
