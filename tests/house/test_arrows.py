@@ -52,6 +52,16 @@ BREAKS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("handfast.policy.planted", "handfast.kit.planted", "time"),
         ("handfast.protocol.planted", "handfast.seal.planted", "pathlib"),
     ),
+    "audit-writers": (
+        ("handfast.node.app", "handfast.audit.append"),
+        ("handfast.hub.usecases.planted", "handfast.audit.append"),
+        ("handfast.agency.pep", "handfast.audit.append"),
+        ("handfast.cli.planted", "handfast.audit.append"),
+    ),
+    "hub-cannot-open": (
+        ("handfast.hub.planted", "handfast.seal.open"),
+        ("handfast.hub.planted", "handfast.storage.planted", "handfast.seal.open"),
+    ),
     "only-seal": (
         ("handfast.node.planted", "cryptography"),
         ("handfast.cli.planted", "cryptography"),

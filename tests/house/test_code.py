@@ -26,6 +26,7 @@ IMMUTABLE = {
         "Struct",
     ),
     *("Decimal", "Fraction", "UUID", "MappingProxyType", "Encoder", "Decoder"),
+    *("MetaData", "Table"),  # a database schema is a definition
 }
 
 

@@ -1,0 +1,56 @@
+"""What each program loads when it runs, which is more than what its own lines import."""
+
+import json
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+LOAD = """
+import importlib, json, pkgutil, sys
+package = importlib.import_module(sys.argv[1])
+for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+    importlib.import_module(module.name)
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+@cache
+def loaded_by(package: str) -> frozenset[str]:
+    """Return every module in memory once all of a package has been imported."""
+    command = [sys.executable, "-W", "error::ImportWarning", "-c", LOAD, package]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return frozenset(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("program", ["handfast.hub", "handfast.agency"])
+def test_p1_zero_standing_access_no_code_that_opens_is_loaded(program: str) -> None:
+    """Neither the hub's nor the agency's process holds the code that opens a sealed segment."""
+    assert "handfast.seal.open" not in loaded_by(program)
+
+
+@pytest.mark.parametrize(
+    ("program", "others"),
+    [
+        ("handfast.hub", ("handfast.node", "handfast.agency", "handfast.cli")),
+        ("handfast.node", ("handfast.hub", "handfast.agency", "handfast.cli")),
+        ("handfast.agency", ("handfast.hub", "handfast.node", "handfast.cli")),
+    ],
+)
+def test_programs_do_not_load_each_other(program: str, others: tuple[str, ...]) -> None:
+    """A partner who audits the node need not read the hub."""
+    assert loaded_by(program).intersection(others) == set()
+
+
+@pytest.mark.parametrize("program", ["handfast.hub", "handfast.agency"])
+def test_only_sites_load_video_libraries(program: str) -> None:
+    """What cannot decode need not carry a decoder."""
+    assert "av" not in loaded_by(program)
+
+
+def test_the_verifier_loads_no_server() -> None:
+    """`handfast log verify` runs alone: no web framework, no bus, no database."""
+    assert loaded_by("handfast.audit").isdisjoint(
+        {"litestar", "nats", "sqlalchemy", "av", "cedarpy"}
+    )
