@@ -9,8 +9,7 @@ CREATE TABLE segment (
     stream           INTEGER NOT NULL,  -- 0 main, 1 sub
     rendition        INTEGER NOT NULL,  -- 0 clear, 1 redacted
     period           BLOB NOT NULL,     -- 16-byte id of its key period
-    period_start_us  INTEGER NOT NULL,  -- wall clock when leaf 0 of the period began, us
-    predecessor      BLOB NOT NULL,     -- segment id before it; 16 zero bytes for none
+    header           BLOB NOT NULL CHECK (length(header) = 104),  -- first bytes of the file
     path             TEXT NOT NULL,     -- of the file, relative to the root of the segments
     start_us         INTEGER NOT NULL,  -- first unit received, us since 1970 UTC
     end_us           INTEGER NOT NULL,  -- exclusive
