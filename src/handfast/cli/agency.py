@@ -7,9 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from handfast.agency.app import DATABASE, DISPATCH_KEY, build_app, open_agency
+from handfast.agency.app import DISPATCH_KEY, build_app, open_agency
 from handfast.agency.config import AgencyTable, read_config
-from handfast.agency.ports import Agency
 from handfast.agency.usecases.certify_device import install_certificate
 from handfast.agency.usecases.install_agreement import (
     fingerprint_of_owner,
@@ -28,7 +27,6 @@ from handfast.protocol.ceremony import Subject, certify
 from handfast.protocol.chain import read_enrolment
 from handfast.seal.identity import SigningKey, fingerprint
 from handfast.storage.files import make_directory, write_durably
-from handfast.storage.sqlite_agency import SqliteAgency
 from handfast.web.listen import server
 
 ROOT_KEY = "agency-root.key"
@@ -123,39 +121,40 @@ def init(arguments: argparse.Namespace) -> int:
     folder: Path = arguments.folder
     root = SigningKey.generate(ids.secret(32))
     dispatch = SigningKey.generate(ids.secret(32))
-    agency = str(ids.uuid7())
     for path in (folder, arguments.root):
         make_directory(path)
     write_signing_key(arguments.root / ROOT_KEY, root)
     write_durably(folder / DISPATCH_KEY, dispatch.to_pem())
-    card = AgencyCard(
-        id=agency, name=arguments.name, root=b64(root.public), dispatch=b64(dispatch.public)
-    )
+    card = _card(arguments.name, root, dispatch, ids=ids, now_us=clock.now_us())
     write_durably(folder / "agency.json", msgspec.json.encode(card) + b"\n", mode=0o644)
     write_durably(folder / CONFIG, _toml(arguments, card).encode(), mode=0o644)
-    store = SqliteAgency(folder / DATABASE)
+    agency = open_agency(read_config(folder / CONFIG), clock=clock, ids=ids)
+    install_certificate(agency, card.certificates[0])
+    print(f"Made {arguments.name} in {folder}; keep {arguments.root} offline.")
+    print(f"The root's fingerprint, to be compared by partners: {root.fingerprint}")
+    return 0
+
+
+def _card(
+    name: str, root: SigningKey, dispatch: SigningKey, *, ids: SystemIds, now_us: int
+) -> AgencyCard:
+    """The agency's public side, with the dispatch key vouched for by the root."""
+    agency = str(ids.uuid7())
     subject = Subject(
         kind="dispatch",
         id=str(ids.uuid7()),
         organisation=agency,
-        name=arguments.name,
+        name=name,
         role="dispatch",
         sign=dispatch.public,
     )
-    opened = Agency(
+    return AgencyCard(
         id=agency,
-        name=arguments.name,
-        root=root.public,
-        dispatch=dispatch,
-        store=store,
-        clock=clock,
-        ids=ids,
+        name=name,
+        root=b64(root.public),
+        dispatch=b64(dispatch.public),
+        certificates=[certify(subject, root, serial=1, now_us=now_us)],
     )
-    install_certificate(opened, certify(subject, root, serial=1, now_us=clock.now_us()))
-    store.close()
-    print(f"Made {arguments.name} in {folder}; keep {arguments.root} offline.")
-    print(f"The root's fingerprint, to be compared by partners: {root.fingerprint}")
-    return 0
 
 
 def run(arguments: argparse.Namespace) -> int:

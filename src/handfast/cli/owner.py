@@ -24,7 +24,7 @@ from handfast.protocol.ceremony import Subject, certify
 from handfast.protocol.chain import read_enrolment
 from handfast.protocol.drafting import Parties, draft_agreement
 from handfast.protocol.signing import sign
-from handfast.seal.identity import SigningKey, fingerprint, join_signatures
+from handfast.seal.identity import Envelope, SigningKey, fingerprint, join_signatures
 from handfast.storage.files import make_directory, write_durably
 
 ROOT_KEY = "owner-root.key"
@@ -48,12 +48,17 @@ class NodeCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AgencyCard(msgspec.Struct, frozen=True, kw_only=True):
-    """An agency's public side, `agency.json`, as `handfast agency init` writes it."""
+    """An agency's public side, `agency.json`, as `handfast agency init` writes it.
+
+    Attributes:
+        certificates: What the root signed that partners need: the dispatch certificate.
+    """
 
     id: str
     name: str
     root: str
     dispatch: str
+    certificates: list[Envelope]
 
 
 def add_to(commands: Commands) -> None:
