@@ -21,11 +21,13 @@ def imported() -> dict[str, str]:
     found: dict[str, str] = {}
     for module in modules(SRC):
         for node in ast.walk(module.tree):
-            names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom) and node.module:
+            if isinstance(node, ast.Import):
+                names = [each.name for each in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
                 names = [node.module]
-            for name in names:
-                found.setdefault(name.partition(".")[0], f"{module.name}:{node.lineno}")
+            else:
+                continue
+            found.update((name.partition(".")[0], module.at(node)) for name in names)
     ours = {"handfast", *sys.stdlib_module_names}
     return {name: place for name, place in found.items() if name not in ours}
 
