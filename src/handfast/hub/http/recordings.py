@@ -1,0 +1,50 @@
+"""Recorded ciphertext of a grant."""
+
+from typing import Annotated
+
+from litestar import get
+from litestar.params import Parameter
+from litestar.response import Stream
+
+from handfast.bus.ports import MAX_PIECE
+from handfast.hub.http.caller import Caller, Hub
+from handfast.hub.http.registry import IdText
+from handfast.protocol.wire import Recordings
+
+Size = Annotated[int, Parameter(ge=0, le=2**40)]
+
+
+@get("/grants/{grant:str}/recordings")
+async def list_recordings(
+    grant: IdText, from_us: int, until_us: int, hub: Hub, session: Caller
+) -> Recordings:
+    """Return which segments hold a range, as the node signed them."""
+    row = await hub.pep.grant_of(session, grant)
+    return await hub.recorded.recordings(row, from_us=from_us, until_us=until_us)
+
+
+@get("/grants/{grant:str}/segments/{segment:str}", media_type="application/octet-stream")
+async def read_segment(
+    grant: IdText,
+    segment: IdText,
+    hub: Hub,
+    session: Caller,
+    offset: Size = 0,
+    length: Size | None = None,
+) -> Stream:
+    """Return the bytes of a sealed segment, from `offset`, at most `length` of them."""
+    row = await hub.pep.grant_of(session, grant)
+    first = await hub.recorded.first_piece(row, segment, offset=offset, length=length)
+    wanted = MAX_PIECE if length is None else min(length, MAX_PIECE)
+    whole = len(first) < wanted or length == len(first)
+
+    async def pieces():  # type: ignore[no-untyped-def]  # noqa: ANN202
+        yield first
+        if whole:
+            return
+        left = None if length is None else length - len(first)
+        at = offset + len(first)
+        async for piece in hub.recorded.rest(row, segment, offset=at, length=left):
+            yield piece
+
+    return Stream(pieces, media_type="application/octet-stream")

@@ -1,0 +1,96 @@
+"""The hub's HTTP interface, put together: routes, limits, headers, errors, OpenAPI."""
+
+import logging
+from typing import Final
+
+from litestar import Litestar, Router
+from litestar.config.cors import CORSConfig
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import ControllerRouterHandler, Message, Scope
+
+import handfast
+from handfast.hub.http import events, health, live, login, recordings, registry, requests
+from handfast.hub.http.caller import provide_session
+from handfast.hub.http.problems import Problems
+from handfast.hub.services import Services
+from handfast.kit.errors import HandfastError
+
+API: Final = "/api/v1"
+_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    login.challenge_officer,
+    login.log_in,
+    login.challenge_node,
+    login.log_in_node,
+    registry.read_registry,
+    registry.read_incidents,
+    registry.open_incident,
+    registry.close_incident,
+    requests.fetch_challenge,
+    requests.ask_access,
+    requests.read_decision,
+    recordings.list_recordings,
+    recordings.read_segment,
+    events.watch_events,
+    live.watch_live,
+)
+_HEADERS: Final = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cross-origin-resource-policy": "cross-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+_SECURE: Final = {"strict-transport-security": "max-age=31536000"}
+
+
+def build_api(hub: Services, logger: logging.Logger) -> Litestar:
+    """Return the ASGI application around the hub's parts."""
+    problems = Problems(hub, logger)
+
+    async def finish(message: Message, _scope: Scope) -> None:
+        # Here and not as response headers: errors must carry them as well.
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *headers]
+            hub.metrics.requests.labels(str(message["status"])).inc()
+
+    def provide_hub() -> Services:
+        return hub
+
+    secure = _SECURE if hub.config.http.certificate else {}
+    headers = [(name.encode(), value.encode()) for name, value in (_HEADERS | secure).items()]
+    return Litestar(
+        route_handlers=[
+            Router(path=API, route_handlers=_ROUTES),
+            health.healthz,
+            health.readyz,
+            health.read_metrics,
+        ],
+        dependencies={
+            "hub": Provide(provide_hub, sync_to_thread=False),
+            "session": Provide(provide_session),
+        },
+        exception_handlers={
+            HandfastError: problems.from_handfast,
+            HTTPException: problems.from_framework,
+            Exception: problems.from_defect,
+        },
+        request_max_body_size=hub.config.http.body_limit,
+        cors_config=CORSConfig(
+            allow_origins=list(hub.config.http.agency_origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            max_age=600,
+        ),
+        openapi_config=OpenAPIConfig(
+            title="Handfast hub",
+            version=handfast.__version__,
+            path="/schema",
+            render_plugins=[JsonRenderPlugin()],
+            use_handler_docstrings=True,
+        ),
+        before_send=[finish],
+        logging_config=None,
+    )

@@ -1,0 +1,1 @@
+"""What the hub does, one file per verb. Routes and the bus call these; they hold the rules."""
