@@ -105,6 +105,7 @@ export const en = {
       sees: 'Only cameras that see the spot',
       counts: 'Cameras within the radius',
       nearest: 'Nearest cameras',
+      more: (count: string) => `${count} more within the radius. Make it smaller to list them.`,
       noneNear: 'No cameras within the radius',
       noneNearWhy: (metres: string) => `No partner has registered a camera within ${metres} m of this spot. Widen the radius.`,
       noneSees: 'No camera sees the spot',

@@ -104,6 +104,7 @@ export const fi: Catalogue = {
       sees: 'Vain kamerat, jotka näkevät paikan',
       counts: 'Kamerat säteen sisällä',
       nearest: 'Lähimmät kamerat',
+      more: (count) => `Säteen sisällä on vielä ${count}. Pienennä sädettä, niin ne näkyvät luettelossa.`,
       noneNear: 'Säteen sisällä ei ole kameroita',
       noneNearWhy: (metres) => `Yksikään kumppani ei ole rekisteröinyt kameraa ${metres} metrin päähän tästä. Kasvata sädettä.`,
       noneSees: 'Yksikään kamera ei näe paikkaa',

@@ -44,10 +44,9 @@ export function viewLayers(p: MapPalette): LayerSpecification[] {
   ];
 }
 
-/** A ring and a mark, and no fill: the incident must not colour what lies inside it. */
-export function incidentLayers(p: MapPalette): LayerSpecification[] {
+/** A ring without a fill: the incident must not colour what lies inside it. */
+export function ringLayers(p: MapPalette): LayerSpecification[] {
   const ring = ['==', ['geometry-type'], 'Polygon'] satisfies ExpressionSpecification;
-  const mark = ['==', ['geometry-type'], 'Point'] satisfies ExpressionSpecification;
   return [
     {
       id: 'incident-ring-casing',
@@ -67,6 +66,13 @@ export function incidentLayers(p: MapPalette): LayerSpecification[] {
         'line-dasharray': [3, 2],
       },
     },
+  ];
+}
+
+/** Drawn last: no bubble may hide where it happens. */
+export function markLayers(p: MapPalette): LayerSpecification[] {
+  const mark = ['==', ['geometry-type'], 'Point'] satisfies ExpressionSpecification;
+  return [
     {
       id: 'incident-halo',
       type: 'circle',
@@ -118,7 +124,8 @@ export function cameraLayers(p: MapPalette): LayerSpecification[] {
         'text-font': ['Inter Variable'],
         'text-size': 11.5,
         'text-allow-overlap': true,
-        'text-ignore-placement': true,
+        // Names make room for bubbles instead of running under them.
+        'text-padding': 8,
       },
       paint: { 'text-color': p.bubbleText },
     },

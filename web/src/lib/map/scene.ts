@@ -19,12 +19,14 @@ import {
   viewFeatures,
   type MapIncident,
 } from './features';
-import { cameraLayers, emptySource, incidentLayers, SOURCES, viewLayers, type SourceName } from './overlay';
+import { cameraLayers, emptySource, markLayers, ringLayers, SOURCES, viewLayers, type SourceName } from './overlay';
 import type { MapPalette } from './palette';
 import { signs } from './signs';
 
 /** More views than this in one picture cannot be read, so none but the chosen are drawn. */
 export const MOST_VIEWS = 300;
+/** More chosen cameras than this would hide each other, so bubbles gather them as well. */
+const MOST_ALONE = 150;
 const VIEWS_ZOOM = 15;
 const PICK_PX = 6;
 const MARGIN_DEGREES = 0.02;
@@ -78,7 +80,7 @@ function mapOf(options: SceneOptions, ground: Ground | null): MapLibre {
     container: options.container,
     style: ground?.style ?? bareGround(options.palette),
     center: [...options.center],
-    zoom: options.zoom,
+    zoom: limits ? Math.max(options.zoom, coverZoom(options.container, limits)) : options.zoom,
     minZoom: 11,
     maxZoom: 19.5,
     attributionControl: false,
@@ -134,7 +136,7 @@ export class Scene {
     this.setChosen(this.#chosen);
   }
 
-  /** Chosen cameras are drawn one by one with their views, at every zoom; no bubble counts them. */
+  /** Chosen cameras are drawn one by one with their views at every zoom, if they are not too many. */
   setChosen(chosen: ReadonlySet<string>): void {
     this.#chosen = chosen;
     this.#chosenCameras = this.#index.cameras.filter((camera) => chosen.has(camera.id));
@@ -183,8 +185,8 @@ export class Scene {
     for (const name of SOURCES) this.#map.addSource(name, emptySource(name));
     const below = this.#map.getLayer(FIRST_NAME) ? FIRST_NAME : undefined;
     for (const layer of viewLayers(palette)) this.#map.addLayer(layer, below);
-    for (const layer of incidentLayers(palette)) this.#map.addLayer(layer);
-    for (const layer of cameraLayers(palette)) this.#map.addLayer(layer);
+    const above = [...ringLayers(palette), ...cameraLayers(palette), ...markLayers(palette)];
+    for (const layer of above) this.#map.addLayer(layer);
   }
 
   /** What lies in view and half a picture around it, so that a short pan shows no gap. */
@@ -199,19 +201,19 @@ export class Scene {
   #redraw(): void {
     const bounds = this.#bounds();
     const zoom = this.#map.getZoom();
-    const { singles, bubbles } = this.#index.gather(bounds, zoom, this.#chosen);
+    const alone = this.#chosenCameras.length <= MOST_ALONE ? this.#chosenCameras : [];
+    const apart = new Set(alone.map((camera) => camera.id));
+    const { singles, bubbles } = this.#index.gather(bounds, zoom, apart);
     this.#bubbles = bubbles;
-    const drawn = [...singles, ...this.#chosenCameras];
+    const drawn = [...singles, ...alone];
     this.#source('cameras').setData(cameraFeatures(drawn, this.#chosen));
     this.#source('bubbles').setData(bubbleFeatures(bubbles, this.#options.number));
-    this.#redrawViews(singles, zoom);
+    this.#redrawViews(zoom >= VIEWS_ZOOM ? drawn : alone, alone);
   }
 
-  #redrawViews(singles: readonly Camera[], zoom: number): void {
-    const around = zoom >= VIEWS_ZOOM ? singles : [];
-    const all = [...around, ...this.#chosenCameras];
+  #redrawViews(all: readonly Camera[], alone: readonly Camera[]): void {
     const tooMany = all.length > MOST_VIEWS;
-    const views = tooMany ? this.#chosenCameras.slice(0, MOST_VIEWS) : all;
+    const views = tooMany ? alone : all;
     this.#source('views').setData(viewFeatures(views, this.#chosen));
     this.#options.tooManyViews(tooMany);
   }
@@ -244,6 +246,12 @@ export class Scene {
       { padding: 64, maxZoom: 17.5, duration: calm() ? 0 : 120 },
     );
   }
+}
+
+/** The zoom at which the base map just fills the frame, so that no empty edge shows at first. */
+function coverZoom(frame: HTMLElement, limits: Bounds): number {
+  const width = ((limits.east - limits.west) / 360) * 512;
+  return Math.min(16.5, Math.log2(Math.max(1, frame.clientWidth) / width));
 }
 
 function calm(): boolean {
