@@ -216,9 +216,16 @@ function placeUs({ plain, pts }: Place): number {
   return wallOf(plain.group, pts);
 }
 
-/** The pictures of a group in the order of their showing. */
+/**
+ * The pictures of a group in the order of their showing. Those that come before the keyframe
+ * (of an open group) need the group before and are left out.
+ */
 function presentation(plain: PlainGroup): readonly number[] {
-  return plain.units.map(({ pts }) => pts).sort((left, right) => left - right);
+  const first = plain.units[0]?.pts ?? 0;
+  return plain.units
+    .map(({ pts }) => pts)
+    .filter((pts) => pts >= first)
+    .sort((left, right) => left - right);
 }
 
 /** The last picture at or before `wallUs`, or the first of the group. */

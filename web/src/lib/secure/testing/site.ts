@@ -26,6 +26,11 @@ export const ids = {
   agreement: '01900000-0000-7000-8000-000000000009',
 } as const;
 
+/** The key of a second; any 32 bytes will do where no cover is derived. */
+export function keyOf(leaf: number): Bytes {
+  return new Uint8Array(32).fill(leaf + 1);
+}
+
 export interface TestKey extends Signer {
   readonly raw: string;
 }
