@@ -48,6 +48,7 @@ class Demux:
         self._configure = configure
         self._deliver = deliver
         self._channels = (-1, -1)  # RTP channels of video and audio
+        self._known: set[int] = set()  # all channels that were set up, RTCP included
         self._useless = 0
         self._reports: dict[int, SenderReport] = {}
 
@@ -64,6 +65,7 @@ class Demux:
         except MediaFormatError as error:
             raise CameraFaultError(FaultCode.CODEC_UNSUPPORTED, str(error)) from error
         self._channels = first.channel, -1
+        self._known = {first.channel, first.channel + 1}
         self.video = VideoTrack(
             payload,
             payload_type=first.media.payload_type,
@@ -71,6 +73,7 @@ class Demux:
             counters=self._counters,
             configure=self._on_configure,
             deliver=self._on_picture,
+            spoiled=self._spoiled,
         )
         for track in others:
             self._expect_audio(track)
@@ -98,34 +101,35 @@ class Demux:
         """
         position = 0
         while end - position >= _FRAME_HEADER:
-            if buffer[position] != _DOLLAR:
-                used = self._take_message(buffer, position, end)
-            else:
-                stop = (
-                    position
-                    + _FRAME_HEADER
-                    + (buffer[position + 2] << 8 | buffer[position + 3])
-                )
-                used = self._take_frame(buffer, view, position, stop, end)
+            if self.video is not None:
+                position = self.video.run(buffer, view, position, end)
+                if end - position < _FRAME_HEADER:
+                    break
+            used = self._take(buffer, view, position, end)
             if used == position:
                 break
             position = used
-            if self.video is not None:
-                position = self.video.run(buffer, view, position, end)
         if self.video is not None:
             self.video.settle()
         return position
+
+    def _take(self, buffer: bytearray, view: memoryview, start: int, end: int) -> int:
+        """Take a frame or a message; returns its end, or `start` when it is incomplete."""
+        if buffer[start] != _DOLLAR:
+            return self._take_message(buffer, start, end)
+        stop = start + _FRAME_HEADER + (buffer[start + 2] << 8 | buffer[start + 3])
+        return self._take_frame(buffer, view, start, stop, end)
 
     def _take_frame(
         self, buffer: bytearray, view: memoryview, start: int, stop: int, end: int
     ) -> int:
         """Take one interleaved frame; returns its end, or `start` when it is incomplete."""
         channel = buffer[start + 1]
-        video, audio = self._channels
-        if channel not in {video, video + 1, audio, audio + 1} or self.video is None:
+        if channel not in self._known or self.video is None:
             return self._skip_unknown(buffer, start, stop, end)
         if stop > end:
             return start
+        video, audio = self._channels
         packet = view[start + _FRAME_HEADER : stop]
         try:
             if channel == video:
@@ -135,8 +139,7 @@ class Demux:
             else:
                 self._take_report(bytes(packet), channel - 1)
         except MediaFormatError:
-            self._counters.damaged += 1
-            self._endure()
+            self._spoiled()
         return stop
 
     def _skip_unknown(self, buffer: bytearray, start: int, stop: int, end: int) -> int:
@@ -191,12 +194,17 @@ class Demux:
             self._counters.damaged += 1
             return
         self._channels = self._channels[0], track.channel
+        self._known |= {track.channel, track.channel + 1}
         self.audio = AudioTrack(
             audio_format,
             payload_type=track.media.payload_type,
             counters=self._counters,
             deliver=self._on_sound,
         )
+
+    def _spoiled(self) -> None:
+        self._counters.damaged += 1
+        self._endure()
 
     def _endure(self) -> None:
         self._useless += 1

@@ -37,6 +37,10 @@ class _Shelf:
     def __init__(self) -> None:
         self._sets: dict[tuple[int, int], bytes] = {}
 
+    def has(self, nal: bytes) -> bool:
+        """Tell whether exactly this set is there already."""
+        return nal in self._sets.values()
+
     def put(self, kind: int, number: int, nal: bytes) -> bool:
         """Keep a set; returns whether it is new or differs."""
         place = kind, number
@@ -63,6 +67,8 @@ class H264Sets:
 
     def offer(self, nal: bytes) -> bool:
         """Take an SPS or PPS; return whether anything changed."""
+        if self._shelf.has(nal):
+            return False
         try:
             if nal[0] & 31 == h264.SPS:
                 h264.parse_sps(nal)
@@ -102,6 +108,8 @@ class H265Sets:
 
     def offer(self, nal: bytes) -> bool:
         """Take a VPS, SPS or PPS; return whether anything changed."""
+        if self._shelf.has(nal):
+            return False
         try:
             if h265.nal_type(nal) == h265.SPS:
                 h265.parse_sps(nal)

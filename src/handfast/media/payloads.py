@@ -23,15 +23,16 @@ class Fragment(msgspec.Struct, frozen=True, gc=False):
         first: It begins the NAL unit.
         last: It ends the NAL unit.
         header: The NAL unit's header, rebuilt; meaningful when `first`.
-        middle: How the payloads of the fragments in between begin, as the fast struct
-            reads them.
+        high: First number `Payload.fast` reads of the fragments in between.
+        low: The second one.
         body: The bytes after the fragment header.
     """
 
     first: bool
     last: bool
     header: bytes
-    middle: tuple[int, int]
+    high: int
+    low: int
     body: memoryview
 
 
@@ -42,7 +43,7 @@ class Payload(Protocol):
         sets: The track's parameter sets.
         fast: Reads an interleaved frame up to its fragment header as: `$` and channel,
             length, RTP head, timestamp and SSRC, then two numbers compared with
-            `Fragment.middle`.
+            `Fragment.high` and `Fragment.low`.
         fast_skip: Bytes of a middle fragment's frame before its body.
         has_slices: The picture under way holds slices.
         has_key: One of them can start decoding.
@@ -54,8 +55,8 @@ class Payload(Protocol):
     has_slices: bool
     has_key: bool
 
-    def read(self, payload: memoryview) -> list[memoryview] | Fragment:
-        """Split one payload.
+    def read(self, view: memoryview, start: int, stop: int) -> list[memoryview] | Fragment:
+        """Split the payload `view[start:stop]`.
 
         Raises:
             MediaFormatError: It contradicts its own lengths, or its type is not used here.
@@ -84,11 +85,14 @@ class H264Payload:
         for nal in parameter_sets(media.fmtp.get("sprop-parameter-sets", "")):
             self._note(nal[0] & 31, nal)
 
-    def read(self, payload: memoryview) -> list[memoryview] | Fragment:
+    def read(self, view: memoryview, start: int, stop: int) -> list[memoryview] | Fragment:
         """Split one payload."""
-        kind = payload[0] & 31
+        if start >= stop:
+            raise MediaFormatError("H.264 payload without content")
+        kind = view[start] & 31
         if kind == h264.FU_A:
-            return self._fragment(payload)
+            return self._fragment(view, start, stop)
+        payload = view[start:stop]
         if kind == h264.STAP_A:
             nals = _aggregated(payload[1:])
             for nal in nals:
@@ -108,10 +112,10 @@ class H264Payload:
         """Forget what the picture under way holds."""
         self.has_slices = self.has_key = False
 
-    def _fragment(self, payload: memoryview) -> Fragment:
-        if len(payload) < 3:  # noqa: PLR2004 - indicator, header, one byte
+    def _fragment(self, view: memoryview, start: int, stop: int) -> Fragment:
+        if stop - start < 3:  # noqa: PLR2004 - indicator, header, one byte
             raise MediaFormatError("FU-A without content")
-        indicator, header = payload[0], payload[1]
+        indicator, header = view[start], view[start + 1]
         kind = header & 31
         if header & _START:
             self._note(kind, b"")
@@ -119,8 +123,9 @@ class H264Payload:
             header & _START != 0,
             header & _END != 0,
             bytes((indicator & 0xE0 | kind,)),
-            (indicator, kind),
-            payload[2:],
+            indicator,
+            kind,
+            view[start + 2 : stop],
         )
 
     def _note(self, kind: int, nal: bytes | memoryview) -> None:
@@ -154,13 +159,14 @@ class H265Payload:
             for nal in parameter_sets(media.fmtp.get(name, "")):
                 self._note(h265.nal_type(nal), nal)
 
-    def read(self, payload: memoryview) -> list[memoryview] | Fragment:
+    def read(self, view: memoryview, start: int, stop: int) -> list[memoryview] | Fragment:
         """Split one payload."""
-        if len(payload) < 3:  # noqa: PLR2004 - header and one byte
+        if stop - start < 3:  # noqa: PLR2004 - header and one byte
             raise MediaFormatError("H.265 payload without content")
-        kind = payload[0] >> 1 & 63
+        kind = view[start] >> 1 & 63
         if kind == h265.FU:
-            return self._fragment(payload)
+            return self._fragment(view, start, stop)
+        payload = view[start:stop]
         if kind == h265.AP:
             nals = _aggregated(payload[2:])
             for nal in nals:
@@ -180,19 +186,20 @@ class H265Payload:
         """Forget what the picture under way holds."""
         self.has_slices = self.has_key = False
 
-    def _fragment(self, payload: memoryview) -> Fragment:
-        if len(payload) < 4:  # noqa: PLR2004 - two of payload header, one of FU, one byte
+    def _fragment(self, view: memoryview, start: int, stop: int) -> Fragment:
+        if stop - start < 4:  # noqa: PLR2004 - two of payload header, one of FU, one byte
             raise MediaFormatError("H.265 FU without content")
-        header = payload[2]
+        first, second, header = view[start], view[start + 1], view[start + 2]
         kind = header & 63
         if header & _START:
             self._note(kind, b"")
         return Fragment(
             header & _START != 0,
             header & _END != 0,
-            bytes((payload[0] & 0x81 | kind << 1, payload[1])),
-            (payload[0], payload[1] << 8 | kind),
-            payload[3:],
+            bytes((first & 0x81 | kind << 1, second)),
+            first,
+            second << 8 | kind,
+            view[start + 3 : stop],
         )
 
     def _note(self, kind: int, nal: bytes | memoryview) -> None:

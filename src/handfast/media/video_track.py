@@ -2,7 +2,7 @@
 
 This is the hot path of ingest: a 4 Mbit/s camera sends about 370 packets a second, nearly
 all of them middle fragments of one NAL unit. `VideoTrack.run` passes over such a row with one
-unpacking and three comparisons each; everything else takes the long way through `packet`.
+unpacking and a few comparisons each; whatever is not plain takes the long way, `packet`.
 """
 
 import struct
@@ -21,13 +21,19 @@ MOST_UNIT: Final = 4 << 20
 
 _LENGTH: Final = struct.Struct(">I").pack
 _RTP: Final = struct.Struct(">BBHII").unpack_from
+_FRAME: Final = 4  # bytes of `$`, channel, length
+_PAYLOAD: Final = _FRAME + rtp.HEADER
+_MARKED: Final = rtp.MARKER << 16
+_UNMARKED: Final = 0xFFFF_FFFF ^ _MARKED
+_LOW32: Final = 0xFFFF_FFFF
+_END: Final = 0x40  # of the fragment header, last byte of what `Payload.fast` reads
 _PATIENCE: Final = 100  # old packets in a row after which the new numbering is believed
 
 Pieces = list[bytes | memoryview]
 
 
 class VideoTrack:
-    """Assembles one camera's pictures. Owned by the ingest thread.
+    """Assembles one camera's pictures. Ingest thread only.
 
     Pieces of the unit under construction point into the receive buffer until `settle`.
     """
@@ -41,6 +47,7 @@ class VideoTrack:
         counters: Counters,
         configure: Callable[[TrackConfig], None],
         deliver: Callable[[AccessUnit], None],
+        spoiled: Callable[[], None],
     ) -> None:
         """Take the codec's payload format and where to deliver.
 
@@ -51,6 +58,7 @@ class VideoTrack:
             counters: The stream's counters.
             configure: Called before the first unit and when parameter sets change.
             deliver: Called for each complete unit.
+            spoiled: Called for each packet that contradicts its payload format.
         """
         self.ssrc = -1
         self.newest = 0  # presentation time of the newest unit
@@ -60,6 +68,7 @@ class VideoTrack:
         self._counters = counters
         self._configure = configure
         self._deliver = deliver
+        self._spoiled = spoiled
         self._candidate = (-1, -1)  # SSRC on probation, its next sequence number
         self._done: Pieces = []  # finished NAL units with their lengths
         self._open: Pieces = []  # fragments of the NAL unit under way
@@ -77,36 +86,42 @@ class VideoTrack:
         self._prefix = 0x2400 | channel
         self._head = -1  # version, flags, payload type, sequence number of the next packet
         self._stamp = -1  # timestamp and SSRC of the unit under way
-        self._middle = (-1, -1)  # bytes of a middle fragment of the NAL unit under way
+        self._high = self._low = -1  # how middle fragments of the NAL unit under way begin
 
     def run(self, buffer: bytearray, view: memoryview, start: int, end: int) -> int:
-        """Take the row of middle fragments at `start`; return where it ends.
+        """Take the packets at `start` as long as each is plain and the next one.
 
         Args:
             buffer: What was received.
             view: A view of the same bytes.
             start: Position of an interleaved frame.
             end: End of the valid bytes, exclusive.
+
+        Returns:
+            Where the row ends: at an incomplete frame, or at one that is not ours or not plain.
         """
-        if not self._open:
-            return start
-        unpack, skip, prefix, stamp = self._unpack, self._skip, self._prefix, self._stamp
-        append, first = self._open.append, self._head
-        high, low = self._middle
-        head = first
-        last = end - 20
+        unpack, skip, prefix, ssrc = self._unpack, self._skip, self._prefix, self.ssrc
+        high, low, stamp, append = self._high, self._low, self._stamp, self._open.append
+        head = begun = self._head
+        last = end - skip
         while start <= last:
             mark, length, numbers, times, one, two = unpack(buffer, start)
-            stop = start + 4 + length
-            if numbers != head or two != low or one != high or stop > end:
+            stop = start + _FRAME + length
+            if stop > end or mark != prefix:
                 break
-            if times != stamp or mark != prefix:
+            if numbers == head and two == low and one == high and times == stamp:
+                append(view[start + skip : stop])
+            elif numbers & _UNMARKED != head or times & _LOW32 != ssrc:
                 break
-            append(view[start + skip : stop])
-            start = stop
+            else:
+                self._head = head
+                self._next(view, start, stop, numbers=numbers, times=times, begins=(one, two))
+                high, low, stamp = self._high, self._low, self._stamp
+                append = self._open.append
             head += 1
+            start = stop
         self._head = head
-        self._counters.packets += head - first
+        self._counters.packets += head - begun
         return start
 
     def packet(self, packet: memoryview) -> None:
@@ -118,24 +133,17 @@ class VideoTrack:
         if len(packet) <= rtp.HEADER:
             raise MediaFormatError("RTP packet without payload")
         flags, marked, sequence, timestamp, ssrc = _RTP(packet)
-        start, stop = (
-            (rtp.HEADER, len(packet)) if flags == rtp.PLAIN else rtp.payload_range(packet)
-        )
-        if start == stop:
-            raise MediaFormatError("RTP packet without payload")
+        start, stop = rtp.HEADER, len(packet)
+        if flags != rtp.PLAIN:
+            start, stop = rtp.payload_range(packet)
         if not self._accept(marked & 0x7F, ssrc, sequence):
             return
+        self._counters.packets += 1
         if timestamp != self._timestamp:
             self._turn(timestamp)
-        self._counters.packets += 1
-        try:
-            self._take(packet[start:stop])
-        except MediaFormatError:
-            self._broken = True
-            raise
-        finally:
-            if marked & rtp.MARKER:
-                self._finish()
+        self._take(packet, start, stop)
+        if marked & rtp.MARKER:
+            self._finish()
 
     def time_of(self, timestamp: int) -> int:
         """Return the presentation time of a nearby 32-bit RTP timestamp."""
@@ -154,6 +162,27 @@ class VideoTrack:
             self._lose()
             self._clear()
             self._broken = True
+
+    def _next(  # noqa: PLR0913 - the fields `run` has unpacked already
+        self,
+        view: memoryview,
+        start: int,
+        stop: int,
+        *,
+        numbers: int,
+        times: int,
+        begins: tuple[int, int],
+    ) -> None:
+        """Take a plain packet that is the next one, and no middle fragment."""
+        if times != self._stamp:
+            self._turn(times >> 32)
+        if begins == (self._high, self._low | _END):
+            self._open.append(view[start + self._skip : stop])
+            self._close()
+        else:
+            self._take(view, start + _PAYLOAD, stop)
+        if numbers & _MARKED:
+            self._finish()
 
     def _accept(self, payload_type: int, ssrc: int, sequence: int) -> bool:
         """Decide whether a packet belongs here and is the next one."""
@@ -208,14 +237,19 @@ class VideoTrack:
         self._timestamp = timestamp
         self._stamp = timestamp << 32 | self.ssrc
 
-    def _take(self, payload: memoryview) -> None:
-        """Add one payload to the unit under way."""
-        found = self._payload.read(payload)
-        if isinstance(found, list):
-            for nal in found:
-                self._done += (_LENGTH(len(nal)), nal)
+    def _take(self, view: memoryview, start: int, stop: int) -> None:
+        """Add the payload `view[start:stop]` to the unit under way."""
+        try:
+            found = self._payload.read(view, start, stop)
+        except MediaFormatError:
+            self._broken = True
+            self._spoiled()
             return
-        self._fragment(found)
+        if isinstance(found, Fragment):
+            self._fragment(found)
+            return
+        for nal in found:
+            self._done += (_LENGTH(len(nal)), nal)
 
     def _fragment(self, fragment: Fragment) -> None:
         if fragment.first:
@@ -223,26 +257,31 @@ class VideoTrack:
                 self._broken = True  # the NAL unit before never ended
             self._open = [fragment.header]
             self._settled = self._settled[0], 0
-            self._middle = fragment.middle
+            self._high, self._low = fragment.high, fragment.low
         elif not self._open:
             self._broken = True
             return
         self._open.append(fragment.body)
         if fragment.last:
-            self._done.append(_LENGTH(sum(map(len, self._open))))
-            self._done += self._open
-            self._open = []
-            self._settled = self._settled[0], 0
+            self._close()
+
+    def _close(self) -> None:
+        """End the fragmented NAL unit under way."""
+        self._done.append(_LENGTH(sum(map(len, self._open))))
+        self._done += self._open
+        self._open = []
+        self._high = -1
+        self._settled = self._settled[0], 0
 
     def _finish(self) -> None:
         """Deliver the unit under way, or count why not."""
         payload = self._payload
-        if not payload.has_slices and not self._broken and not self._open:
-            return  # parameter sets and SEI alone belong to the picture that follows
         if self._broken or self._open:
             self._lose()
             self._clear()
             return
+        if not payload.has_slices:
+            return  # parameter sets and SEI alone belong to the picture that follows
         data = b"".join(self._done)
         key = payload.has_key
         changed = payload.take_change()
@@ -259,11 +298,11 @@ class VideoTrack:
             self._configure(config)
 
     def _emit(self, key: bool, data: bytes) -> None:  # noqa: FBT001 - the unit's own flag
-        if self._stale or not (key or self._synced):
-            self._counters.dropped_units += 1
-            self.wants_key = True
-            return
-        if key and not self._synced:
+        if not self._synced:
+            if not key or self._stale:
+                self._counters.dropped_units += 1
+                self.wants_key = True
+                return
             self._order.restart()
             self._synced = True
         pts = self._unwrap.extend(self._timestamp)
@@ -273,7 +312,8 @@ class VideoTrack:
             return
         self.newest = pts
         self._counters.units += 1
-        self._counters.key_units += key
+        if key:
+            self._counters.key_units += 1
         self._deliver(AccessUnit(VIDEO, key, pts, dts, data))
 
     def _learn_order(self, pts: int) -> None:
@@ -294,6 +334,7 @@ class VideoTrack:
     def _clear(self) -> None:
         self._done = []
         self._open = []
+        self._high = -1
         self._settled = 0, 0
         self._size = 0
         self._broken = False
