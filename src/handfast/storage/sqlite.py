@@ -69,10 +69,10 @@ class Database:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.commit()
             except BaseException:
-                self._connection.rollback()
+                self._connection.rollback()  # also a commit that found the disk full
                 raise
-            self._connection.commit()
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

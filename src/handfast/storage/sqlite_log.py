@@ -117,7 +117,7 @@ class SqliteLog:
             yield
         except sqlite3.IntegrityError as error:
             raise CorruptError(f"{self._path}: {error}; verify the log") from error
-        except sqlite3.OperationalError as error:
+        except (sqlite3.OperationalError, OSError) as error:
             raise UnavailableError(
                 f"{self._path}: {error}; free disk space or repair the disk, then try again"
             ) from error
