@@ -64,6 +64,7 @@ def static_routes(
 def _landing(app: App, headers: Headers) -> HTTPRouteHandler:
     @get("/", include_in_schema=False, sync_to_thread=False)
     def landing() -> Redirect:
+        """Lead whoever typed only the host to a page."""
         return Redirect(f"/{app}/", headers=dict(headers))
 
     return landing
@@ -75,6 +76,7 @@ def _settings(settings: Mapping[str, Json], headers: Headers) -> HTTPRouteHandle
 
     @get("/config.json", include_in_schema=False, sync_to_thread=False)
     def config() -> Response[bytes]:
+        """Send the settings."""
         return Response(content, media_type="application/json", headers=sent)
 
     return config
@@ -83,6 +85,7 @@ def _settings(settings: Mapping[str, Json], headers: Headers) -> HTTPRouteHandle
 def _folder(name: str, files: Files, *, headers: Headers, cache: str) -> HTTPRouteHandler:
     @get(f"/{name}/{{rest:path}}", include_in_schema=False, sync_to_thread=True)
     def folder(request: AnyRequest, rest: FromPath[str]) -> Response[bytes]:
+        """Send one built file of the folder."""
         file = files.get(name + rest)
         return answer(file, Asked.of(request), cache=cache, headers=headers)
 
@@ -94,11 +97,13 @@ def _document(app: App, files: Files, headers: Headers) -> list[HTTPRouteHandler
 
     @get(f"/{app}", include_in_schema=False, sync_to_thread=True)
     def start(request: AnyRequest) -> Response[bytes]:
+        """Send the document of the app."""
         return answer(file, Asked.of(request), cache=ASK_FIRST, headers=headers)
 
     @get(f"/{app}/{{rest:path}}", include_in_schema=False, sync_to_thread=True)
     def below(request: AnyRequest, rest: FromPath[str]) -> Response[bytes]:
-        # The page routes itself, but a missing file must not look like a page.
+        """Send the document for every address below it: the page routes itself."""
+        # A missing file must not look like a page.
         wanted = None if "." in rest.rpartition("/")[2] else file
         return answer(wanted, Asked.of(request), cache=ASK_FIRST, headers=headers)
 
