@@ -1,0 +1,118 @@
+import { flushSync } from 'svelte';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { stage, type Staged } from '../../../dev/stage';
+import { FRAME_EVENT } from './screen';
+import Tile from './Tile.svelte';
+import type { TileKind, TileState } from './tile-state';
+import { reasonIn, tileWords } from './words';
+
+let shown: Staged | undefined;
+afterEach(() => {
+  shown?.close();
+  shown = undefined;
+});
+
+function show(tile: TileState, more: Record<string, unknown> = {}): HTMLElement {
+  const props = { owner: 'Kallio school', camera: 'Gate', rendition: 'clear', viewer: 'A. Virtanen', untilUs: null, tile, ...more };
+  shown = stage(Tile as never, props as never);
+  return shown.element;
+}
+
+function figure(element: HTMLElement): HTMLElement {
+  return element.querySelector('figure') as HTMLElement;
+}
+
+const states: Readonly<Record<TileKind, TileState>> = {
+  asking: { kind: 'asking' },
+  pending: { kind: 'pending', answerByUs: null },
+  denied: { kind: 'denied', reason: 'signal-not-active', explanation: '' },
+  failed: { kind: 'failed', code: 'unreachable' },
+  connecting: { kind: 'connecting' },
+  checking: { kind: 'checking' },
+  live: { kind: 'live', ageMs: 120.4 },
+  'not-live': { kind: 'not-live', ageMs: 4300 },
+  seeking: { kind: 'seeking', wallUs: 1_790_000_000_000_000 },
+  recorded: { kind: 'recorded', wallUs: 1_790_000_000_123_000, playing: false, gap: false },
+  empty: { kind: 'empty' },
+  'cannot-play': { kind: 'cannot-play', family: 'h265' },
+  ended: { kind: 'ended', reason: 'owner-closed' },
+};
+
+describe('a tile in every state', () => {
+  it.each(Object.values(states).map((state) => [state.kind, state] as const))('%s: says owner, camera, rendition and viewer', (kind, state) => {
+    const element = show(state);
+    expect(figure(element).dataset['state']).toBe(kind);
+    expect(element.querySelector('figcaption')?.textContent).toMatch(/Gate.*Kallio school.*Clear/s);
+    expect(element.querySelector<HTMLElement>('[data-watermark]')?.dataset['watermark']).toMatch(/^A\. Virtanen · \d\d:\d\d:\d\d$/);
+    expect(element.querySelector('.picture')?.textContent?.trim()).not.toBe('');
+  });
+
+  it('is live with its age, and not live in words that cannot be missed', () => {
+    expect(figure(show(states.live)).dataset).toMatchObject({ liveAgeMs: '120', authentic: 'unknown' });
+    shown?.close();
+    expect(show(states['not-live']).textContent).toContain('NOT LIVE, 4 s');
+  });
+
+  it('gives recorded time to the millisecond', () => {
+    expect(show(states.recorded).textContent).toMatch(/Recorded \d\d:\d\d:\d\d\.123/);
+  });
+
+  it('hides the picture when access is denied or over, and says why', () => {
+    const element = show(states.ended);
+    expect(element.querySelector('canvas')?.className).toContain('hidden');
+    expect(element.textContent).toContain('The owner closed access.');
+  });
+
+  it('marks what is not authentic', () => {
+    const element = show(states.live, { authentic: 'no' });
+    expect(figure(element).dataset['authentic']).toBe('no');
+    expect(element.textContent).toContain('not for evidence');
+  });
+});
+
+it('counts down to the absolute end', () => {
+  const untilUs = (Date.parse('2026-03-04T12:01:30Z')) * 1000;
+  expect(show(states.live, { untilUs }).textContent).toContain('closes in 01:30');
+});
+
+it('offers the sub-stream when the codec cannot be played', () => {
+  let offered = 0;
+  const element = show(states['cannot-play'], { onOfferSub: () => (offered += 1) });
+  expect(element.textContent).toContain('no decoder for H.265');
+  element.querySelector('button')?.click();
+  expect(offered).toBe(1);
+});
+
+it('hands the canvas over, notes drawn pictures and lets go at the end', () => {
+  let given: HTMLCanvasElement | null = null;
+  const picture = (canvas: HTMLCanvasElement) => {
+    given = canvas;
+    return () => (given = null);
+  };
+  const element = show(states.live, { picture });
+  const canvas = element.querySelector('canvas') as HTMLCanvasElement;
+  expect(given).toBe(canvas);
+  canvas.dispatchEvent(new CustomEvent(FRAME_EVENT, { detail: { pts: 3600, drawnAt: 1, wallUs: null } }));
+  flushSync();
+  expect(figure(element).dataset['frame']).toBe('3600');
+  shown?.close();
+  shown = undefined;
+  expect(given).toBeNull();
+});
+
+it('knows exactly the reasons that the servers may give', () => {
+  // Vite runs tests from web/; jsdom has no file addresses of its own.
+  const source = readFileSync(resolve('../src/handfast/model/access.py'), 'utf8');
+  const named = source.slice(source.indexOf('class Reason'), source.indexOf('@dataclass')).matchAll(/= "([a-z-]+)"/g);
+  expect(Object.keys(tileWords.en.reasons)).toEqual([...named].map(([, reason]) => reason));
+});
+
+it('says every known reason in every language, and passes on what newer sites explain', () => {
+  for (const words of Object.values(tileWords)) {
+    expect(Object.keys(words.reasons)).toEqual(Object.keys(tileWords.en.reasons));
+    expect(reasonIn(words, 'of-the-future', 'The moon is full.')).toBe('The moon is full.');
+    expect(reasonIn(words, 'constructor', '')).toBe('constructor');
+  }
+});

@@ -1,0 +1,138 @@
+/** What tiles say, in each language. Words say what happens, to whom, until when. */
+
+import type { Locale } from '../i18n/words.svelte';
+
+/** Why access is denied or has ended; the values of `handfast.model.access.Reason`. */
+const reasonsEn = {
+  'not-understood': 'The site did not understand the request.',
+  'wrong-node': 'The request was for another site.',
+  'agency-not-party': 'The owner has no agreement with your agency.',
+  'certificate-invalid': 'The certificate of this device does not hold.',
+  'certificate-expired': 'The certificate of this device has expired. Ask your administrator for a new one.',
+  'certificate-revoked': 'The certificate of this device was revoked.',
+  'challenge-unknown': 'The request came too late. Ask again.',
+  'clock-apart': 'The clock of this device is wrong. Set it and ask again.',
+  'agreement-unknown': 'The site does not know this agreement. Load the page again.',
+  'agreement-not-in-force': 'The agreement is not in force now.',
+  'camera-not-shared': 'The agreement does not share this camera.',
+  'role-not-named': 'The agreement does not name your role.',
+  'purpose-not-agreed': 'The agreement does not name this purpose.',
+  'purpose-never': 'The owner never opens cameras for this purpose.',
+  'view-not-agreed': 'The agreement does not open this view.',
+  'rendition-not-agreed': 'The agreement does not open this rendition.',
+  'signal-not-active': 'No alarm is up at the site.',
+  'signal-is-a-test': 'The alarm is a test, and tests open nothing here.',
+  'outside-look-back': 'The agreement does not reach back that far.',
+  'incident-not-stated': 'The request names no incident of your agency.',
+  'incident-elsewhere': 'The incident is at another place or time.',
+  'approval-refused': 'The owner said no.',
+  'approval-not-given': 'The owner did not answer in time.',
+  'owner-closed': 'The owner closed access.',
+  'time-box-ended': 'The agreed time is over.',
+  'evaluation-error': 'The site could not decide, so it refused.',
+  'log-not-writable': 'The site could not write its log, so it refused.',
+  'nothing-recorded': 'Nothing was recorded in this range.',
+  'viewer-left': 'You stopped watching.',
+} as const;
+
+export type KnownReason = keyof typeof reasonsEn;
+
+const reasonsFi: Readonly<Record<KnownReason, string>> = {
+  'not-understood': 'Kohde ei ymmärtänyt pyyntöä.',
+  'wrong-node': 'Pyyntö oli tarkoitettu toiseen kohteeseen.',
+  'agency-not-party': 'Omistajalla ei ole sopimusta virastosi kanssa.',
+  'certificate-invalid': 'Tämän laitteen varmenne ei kelpaa.',
+  'certificate-expired': 'Tämän laitteen varmenne on vanhentunut. Pyydä uusi ylläpitäjältä.',
+  'certificate-revoked': 'Tämän laitteen varmenne on peruttu.',
+  'challenge-unknown': 'Pyyntö tuli liian myöhään. Pyydä uudelleen.',
+  'clock-apart': 'Tämän laitteen kello on väärässä. Aseta se ja pyydä uudelleen.',
+  'agreement-unknown': 'Kohde ei tunne tätä sopimusta. Lataa sivu uudelleen.',
+  'agreement-not-in-force': 'Sopimus ei ole nyt voimassa.',
+  'camera-not-shared': 'Sopimus ei koske tätä kameraa.',
+  'role-not-named': 'Sopimus ei nimeä rooliasi.',
+  'purpose-not-agreed': 'Sopimus ei nimeä tätä tarkoitusta.',
+  'purpose-never': 'Omistaja ei koskaan avaa kameroita tähän tarkoitukseen.',
+  'view-not-agreed': 'Sopimus ei avaa tätä näkymää.',
+  'rendition-not-agreed': 'Sopimus ei avaa tätä kuvamuotoa.',
+  'signal-not-active': 'Kohteessa ei ole hälytystä.',
+  'signal-is-a-test': 'Hälytys on testi, eikä testi avaa täällä mitään.',
+  'outside-look-back': 'Sopimus ei ulotu niin kauas taaksepäin.',
+  'incident-not-stated': 'Pyynnössä ei ole virastosi tapahtumaa.',
+  'incident-elsewhere': 'Tapahtuma on toisessa paikassa tai toisena aikana.',
+  'approval-refused': 'Omistaja kieltäytyi.',
+  'approval-not-given': 'Omistaja ei vastannut ajoissa.',
+  'owner-closed': 'Omistaja sulki pääsyn.',
+  'time-box-ended': 'Sovittu aika on päättynyt.',
+  'evaluation-error': 'Kohde ei voinut päättää, joten se kieltäytyi.',
+  'log-not-writable': 'Kohde ei voinut kirjoittaa lokiinsa, joten se kieltäytyi.',
+  'nothing-recorded': 'Tältä ajalta ei ole tallennetta.',
+  'viewer-left': 'Lopetit katselun.',
+};
+
+const en = {
+  live: 'LIVE',
+  notLive: (seconds: number) => `NOT LIVE, ${seconds} s`,
+  notLiveSpoken: 'Not live',
+  checking: 'Checking how old the picture is',
+  connecting: 'Waiting for the first picture',
+  asking: 'Asking the site',
+  pending: 'Waiting for the owner',
+  pendingLeft: (left: string) => `refused by itself in ${left}`,
+  pendingOver: 'The time to answer is over',
+  denied: 'Not opened',
+  ended: 'Access has ended',
+  empty: 'Nothing to show',
+  emptyWhy: 'Nothing was recorded in the range that was released.',
+  failed: 'Not shown',
+  failedUnreachable: 'The hub does not answer. The site goes on recording.',
+  failedUntrusted: (code: string) => `What came was not accepted (${code}). Nothing of it is shown.`,
+  recorded: (time: string) => `Recorded ${time}`,
+  seeking: 'Searching the picture',
+  gap: 'no picture of this instant; the last one before it',
+  forged: 'Not authentic: not for evidence',
+  cannotPlay: 'This browser cannot play this stream',
+  cannotPlayWhy: { h264: 'It has no decoder for H.264.', h265: 'It has no decoder for H.265.' },
+  offerSub: 'Show the smaller H.264 stream',
+  close: 'Stop watching',
+  picture: (camera: string, owner: string) => `Picture of ${camera}, ${owner}`,
+  reasons: reasonsEn as Readonly<Record<KnownReason, string>>,
+};
+
+export type TileWords = typeof en;
+
+const fi: TileWords = {
+  live: 'SUORA',
+  notLive: (seconds) => `EI SUORA, ${seconds} s`,
+  notLiveSpoken: 'Ei suora',
+  checking: 'Tarkistetaan kuvan ikä',
+  connecting: 'Odotetaan ensimmäistä kuvaa',
+  asking: 'Kysytään kohteelta',
+  pending: 'Odotetaan omistajaa',
+  pendingLeft: (left) => `hylätään itsestään ${left} kuluttua`,
+  pendingOver: 'Vastausaika on päättynyt',
+  denied: 'Ei avattu',
+  ended: 'Pääsy on päättynyt',
+  empty: 'Ei näytettävää',
+  emptyWhy: 'Avatulta ajalta ei ole tallennetta.',
+  failed: 'Ei näytetä',
+  failedUnreachable: 'Keskus ei vastaa. Kohde jatkaa tallentamista.',
+  failedUntrusted: (code) => `Saapunutta ei hyväksytty (${code}). Siitä ei näytetä mitään.`,
+  recorded: (time) => `Tallenne ${time}`,
+  seeking: 'Etsitään kuvaa',
+  gap: 'tästä hetkestä ei ole kuvaa; viimeinen sitä ennen',
+  forged: 'Ei aito: ei kelpaa todisteeksi',
+  cannotPlay: 'Tämä selain ei voi näyttää tätä kuvaa',
+  cannotPlayWhy: { h264: 'Siinä ei ole H.264-purkua.', h265: 'Siinä ei ole H.265-purkua.' },
+  offerSub: 'Näytä pienempi H.264-kuva',
+  close: 'Lopeta katselu',
+  picture: (camera, owner) => `Kuva: ${camera}, ${owner}`,
+  reasons: reasonsFi,
+};
+
+export const tileWords: Readonly<Record<Locale, TileWords>> = { en, fi };
+
+/** A named reason in words; one of a newer version falls back to what the site explained. */
+export function reasonIn(words: TileWords, reason: string, explanation: string): string {
+  const known: Readonly<Record<string, string>> = words.reasons;
+  return (Object.hasOwn(known, reason) ? known[reason] : undefined) ?? (explanation || reason);
+}
