@@ -1,0 +1,1 @@
+"""Golden checkpoints, tiles and proofs of the log."""
