@@ -7,6 +7,7 @@ alone; a wrong line by a known key spoils the note.
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ _LINES_LIMIT = 100  # signature lines; far more than there are witnesses
 _NOTE_LIMIT = 1 << 20  # characters
 _CHECKPOINT_LINES = 3
 _SIZE_LIMIT = 1 << 63
+_SIZE_TEXT = re.compile(r"0|[1-9][0-9]{0,18}")  # no leading zeros; bounded before it is read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +190,7 @@ def parse_checkpoint(lines: Sequence[str]) -> Checkpoint:
     """
     origin, size, root = lines[:_CHECKPOINT_LINES]
     digest = _unbase64(root)
-    plain = size.isascii() and size.isdigit() and str(int(size)) == size
+    plain = _SIZE_TEXT.fullmatch(size) is not None
     if not plain or int(size) >= _SIZE_LIMIT or digest is None or len(digest) != HASH_BYTES:
         raise InvalidError("no checkpoint: the size or the root hash is malformed")
     return Checkpoint(origin=origin, size=int(size), root=digest)

@@ -7,15 +7,13 @@ no tile needs to be believed.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import msgspec
-
 from handfast.audit.leaf import LEAF_BYTES, leaf_data
 from handfast.audit.note import Checkpoint, NoteKey, open_checkpoint, parse_vkey
 from handfast.audit.proof import Proof, verify_proof
 from handfast.audit.publish import CHECKPOINT, TILE_LEVELS, TILE_WIDTH, Tile, tiles
 from handfast.audit.source import LogSource
 from handfast.audit.tree import HASH_BYTES, Edge
-from handfast.kit.encoding import unb64
+from handfast.kit.encoding import read_json, unb64
 from handfast.kit.errors import CorruptError, HandfastError
 
 _RECORD = 2 + LEAF_BYTES
@@ -237,9 +235,9 @@ def _check_openings(openings: Iterable[str], vkey: str, log: _Recomputed) -> Fin
 def _refusal(line: str, vkey: str, log: _Recomputed) -> str | None:
     """Say why an opened entry is not in this log; `None` when it is."""
     try:
-        proof = msgspec.json.decode(line, type=Proof)
+        proof = read_json(line, Proof)
         entry = verify_proof(proof, vkey)
-    except (HandfastError, msgspec.MsgspecError) as error:
+    except HandfastError as error:
         return str(error)
     published = log.leaf(proof.index)
     if published is None:

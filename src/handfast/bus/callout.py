@@ -17,7 +17,7 @@ from nats.aio.msg import Msg
 
 from handfast.bus.link import FAILURES, Login, Notice, close, connect
 from handfast.kit.clock import Clock
-from handfast.kit.encoding import Json, b64, canonical, unb64
+from handfast.kit.encoding import Json, b64, canonical, read_json, unb64
 from handfast.kit.errors import HandfastError, InvalidError
 from handfast.protocol import subjects
 from handfast.seal.identity import SigningKey
@@ -168,8 +168,8 @@ def _user(user_nkey: str, node: str, until_us: int) -> dict[str, Json]:
 def _read(token: bytes) -> _Asked:
     try:
         payload = token.decode("ascii").split(".")[1]
-        return msgspec.json.decode(unb64(payload), type=_Claims).nats
-    except (UnicodeDecodeError, IndexError, msgspec.DecodeError) as error:
+        return read_json(unb64(payload), _Claims).nats
+    except (UnicodeDecodeError, IndexError) as error:
         raise InvalidError("no readable authorisation request") from error
 
 

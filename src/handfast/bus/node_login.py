@@ -8,7 +8,8 @@ import msgspec
 
 from handfast.bus.ports import BusAccess
 from handfast.kit.clock import Clock
-from handfast.kit.errors import DeniedError, UnavailableError
+from handfast.kit.encoding import read_json
+from handfast.kit.errors import DeniedError, InvalidError, UnavailableError
 from handfast.protocol.signing import sign
 from handfast.protocol.statements import Login
 from handfast.protocol.wire import LoginAsk, LoginChallenge
@@ -98,8 +99,8 @@ async def _post(
     if answer.is_error or len(answer.content) > _ANSWER_LIMIT:
         raise UnavailableError(f"the hub failed to log this node in ({answer.status_code})")
     try:
-        return msgspec.json.decode(answer.content, type=expected)
-    except msgspec.DecodeError as error:
+        return read_json(answer.content, expected)
+    except InvalidError as error:
         raise UnavailableError(
             "the hub answers something else than protocol.md says"
         ) from error

@@ -5,6 +5,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from handfast.bus.ports import MAX_PAYLOAD, MAX_PIECE, NodeAnswers
+from handfast.kit.encoding import read_json
 from handfast.kit.errors import InvalidError
 from handfast.protocol.wire import AliveAsk, Ask, Attach, BytesAsk, RecordingsAsk
 
@@ -22,8 +23,8 @@ def decode(body: bytes, expected: type[_Message]) -> _Message:
     if len(body) > MAX_PAYLOAD:
         raise InvalidError(f"a message of {len(body)} bytes is too large; send at most 8 MiB")
     try:
-        return msgspec.json.decode(body, type=expected)
-    except (msgspec.DecodeError, ValueError) as error:
+        return read_json(body, expected)
+    except InvalidError as error:
         raise InvalidError(f"no readable {expected.__name__}; see protocol.md") from error
 
 

@@ -2,12 +2,14 @@
 
 import base64
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
+import msgspec
 import rfc8785
 
 from handfast.kit.errors import InvalidError
 
+_Read = TypeVar("_Read")
 Json: TypeAlias = "bool | int | float | str | list[Json] | Mapping[str, Json] | None"
 
 
@@ -47,3 +49,16 @@ def canonical(value: Json) -> bytes:
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         message = f"no canonical JSON (RFC 8785): {error}; write such values as text"
         raise InvalidError(message) from error
+
+
+def read_json(text: bytes | str, expected: type[_Read]) -> _Read:
+    """Decode JSON that somebody else wrote.
+
+    Raises:
+        InvalidError: It is no JSON (RFC 8259), not UTF-8, nested too deep, or no `expected`.
+    """
+    try:
+        return msgspec.json.decode(text, type=expected)
+    except (ValueError, RecursionError) as error:
+        # msgspec's own errors are ValueErrors, and so is the one for what is not UTF-8.
+        raise InvalidError(f"no JSON of a {expected.__name__}: {error}") from error

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from handfast.kit.encoding import Json, b64, canonical, unb64
+from handfast.kit.encoding import Json, b64, canonical, read_json, unb64
 from handfast.kit.errors import InvalidError
 
 ALPHABET = set(string.ascii_letters + string.digits + "-_")
@@ -82,3 +82,19 @@ def test_what_has_no_canonical_form_is_refused(value: Json) -> None:
     """Nothing is signed that two readers could read differently."""
     with pytest.raises(InvalidError, match="RFC 8785"):
         canonical({"value": value})
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"\xff", b'"\xff"', b'"a"', b"[" * 100_000, b"1e999", b"9" * 5000]
+)
+def test_json_from_strangers_is_read_or_refused(text: bytes) -> None:
+    """Cut, not UTF-8, another type, too deep, too large: each is one kind of refusal."""
+    with pytest.raises(InvalidError, match="no JSON of a dict"):
+        read_json(text, dict)
+
+
+@given(documents)
+def test_json_that_is_well_formed_is_read(value: Json) -> None:
+    """Any other reader of JSON sees the same value."""
+    text = canonical([value])
+    assert read_json(text, list) == json.loads(text)

@@ -13,6 +13,7 @@ from handfast.hub.errors import NotLoggedInError
 from handfast.hub.http.problems import address_of
 from handfast.hub.services import Services
 from handfast.hub.sessions import Session
+from handfast.kit.encoding import read_json
 from handfast.kit.errors import InvalidError
 
 FIRST_MESSAGE_S: Final = 10.0
@@ -58,8 +59,8 @@ async def session_of(socket: Socket, hub: Services) -> Session:
     try:
         async with asyncio.timeout(FIRST_MESSAGE_S):
             text = await receive_text(socket)
-        return hub.pep.session(msgspec.json.decode(text, type=Token).token)
-    except (TimeoutError, msgspec.DecodeError, InvalidError) as error:
+        return hub.pep.session(read_json(text, Token).token)
+    except (TimeoutError, InvalidError) as error:
         count_malformed(socket, hub)
         raise NotLoggedInError from error
 

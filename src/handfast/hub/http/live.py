@@ -14,6 +14,7 @@ from handfast.hub.http.closing import close_for
 from handfast.hub.http.registry import IdText
 from handfast.hub.live import Viewer
 from handfast.hub.services import Services
+from handfast.kit.encoding import read_json
 from handfast.kit.errors import HandfastError, InvalidError
 from handfast.model.access import Reason
 
@@ -100,8 +101,8 @@ async def _hear(socket: Socket, hub: Services, viewer: Viewer) -> None:
 
 def _read(text: bytes) -> PageSays:
     try:
-        said = msgspec.json.decode(text, type=PageSays)
-    except msgspec.DecodeError as error:
+        said = read_json(text, PageSays)
+    except InvalidError as error:
         raise InvalidError("a viewer sends JSON with a type; see protocol.md") from error
     if len(said.nonce) > _NONCE_LIMIT:
         raise InvalidError("a nonce is 16 bytes as base64url")
