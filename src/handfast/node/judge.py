@@ -34,7 +34,7 @@ class Judged:
 class Judge:
     """Gathers facts and asks the PEP. Belongs to one event loop; never blocks."""
 
-    def __init__(  # noqa: PLR0913 (keyword-only; where facts come from)
+    def __init__(
         self,
         *,
         pep: Pep,

@@ -7,10 +7,10 @@ from handfast.kit.clock import Clock
 from handfast.media.feed import RunEnded, RunStarted, SegmentOpened, UnitsSealed
 from handfast.media.units import StreamKey
 from handfast.model.media import Rendition, Stream
-from handfast.node.ports import RootOfPeriod
 from handfast.node.release import StartedRun, derive_run_key
 from handfast.seal.format import SegmentHeader, decode_header
 from handfast.seal.keytree import LeafWalker
+from handfast.storage.sqlite_periods import Period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class LiveStream:
         """Tell whether the period's root must be fetched before `run_key`."""
         return self._walker is None or self._period != period
 
-    def take_root(self, period: RootOfPeriod) -> None:
+    def take_root(self, period: Period) -> None:
         """Take the root of the period being recorded."""
         self._period = period.id
         self._walker = LeafWalker(period.root)

@@ -12,7 +12,9 @@ class NodeMetrics:
         self.decisions = Counter(
             "handfast_node_decisions", "Decisions by outcome", ["outcome"], registry=registry
         )
-        self.evaluation_errors = _counter(registry, "evaluation_errors", "Decisions that failed")
+        self.evaluation_errors = _counter(
+            registry, "evaluation_errors", "Decisions that failed"
+        )
         self.log_entries = _counter(registry, "log_entries", "Entries in the owner's log")
         self.log_failures = _counter(registry, "log_failures", "Appends the log did not take")
         self.unlogged_denials = _counter(

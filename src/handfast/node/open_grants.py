@@ -1,6 +1,6 @@
 """What is open now: grants in memory, each with its case and its newest window."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from anyio import Lock, to_thread
@@ -145,6 +145,11 @@ class OpenGrants:
         )
         access = ended(viewed, reason=reason.value, ended_us=ended_us)
         await self._finish(access)
+
+    async def end_all(self) -> None:
+        """End everything now, because the clock can no longer say how long it may last."""
+        for open_grant in self.all():
+            await self.end(open_grant, Reason.TIME_BOX_ENDED, ended_us=self._clock.now_us())
 
     async def recover(self) -> None:
         """End what was open when the node stopped: live keys do not outlive it."""

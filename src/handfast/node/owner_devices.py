@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from handfast.kit.encoding import unb64
 from handfast.kit.errors import DeniedError, InvalidError
 from handfast.model.access import Deny
 from handfast.node.chain import check_owner_device
 from handfast.node.challenges import Challenges
 from handfast.node.steady import SteadyClock
 from handfast.node.trust import Trusted
+from handfast.protocol.chain import VerifiedChain
 from handfast.protocol.signing import verify
-from handfast.protocol.statements import Approval, Certificate, Closing, Login, Switch
+from handfast.protocol.statements import Approval, Closing, Login, Switch
 from handfast.seal.identity import Envelope
 
 CLOCK_APART_US = 120_000_000
@@ -30,7 +30,7 @@ class Challenged(Protocol):
 class OwnerDevices:
     """Reads statements of the owner's devices. Belongs to one event loop; never blocks."""
 
-    def __init__(  # noqa: PLR0913 (keyword-only; what a signature is held against)
+    def __init__(
         self,
         *,
         node: str,
@@ -58,17 +58,16 @@ class OwnerDevices:
             DeniedError: 1 or 3. CorruptError: 2. InvalidError: 4, or it is malformed.
         """
         keyid = envelope.signatures[0].keyid if envelope.signatures else ""
-        certificate = self.certificate(keyid)
-        key = unb64(certificate.sign)
-        statement = verify(envelope, expected, trusted={keyid: key})
+        device = self.device(keyid)
+        statement = verify(envelope, expected, trusted={keyid: device.sign})
         if statement.device != keyid:
             raise DeniedError("the statement names another device; sign it on that one")
         if abs(self._clock.now_us() - statement.at_us) > CLOCK_APART_US:
             raise InvalidError("the device's clock is minutes apart; set it and try again")
         return statement
 
-    def certificate(self, device: str) -> Certificate:
-        """Return the certificate of one of the owner's devices, in force now.
+    def device(self, device: str) -> VerifiedChain:
+        """Return what is certified of one of the owner's devices, in force now.
 
         Raises:
             DeniedError: It is unknown, revoked or not in force.
@@ -77,16 +76,16 @@ class OwnerDevices:
         envelope = trusted.devices.get(device)
         if envelope is None:
             raise DeniedError("no device of the owner's; pair it first (handfast node pair)")
-        certificate = check_owner_device(
+        found = check_owner_device(
             envelope,
             root=self._root,
             owner=self._owner,
             revoked=trusted.revoked,
             now_us=self._clock.now_us(),
         )
-        if isinstance(certificate, Deny):
-            raise DeniedError(certificate.explanation)
-        return certificate
+        if isinstance(found, Deny):
+            raise DeniedError(found.explanation)
+        return found
 
     def consume(self, statement: Challenged) -> None:
         """Use up a statement's challenge.

@@ -18,9 +18,9 @@ from handfast.model.access import AccessRequest, Decision, Deny, Grant, Permit, 
 from handfast.node import entries
 from handfast.node.entries import ReleaseWindow
 from handfast.node.metrics import NodeMetrics
+from handfast.policy.compile import CompiledAgreement
 from handfast.policy.decide import decide
 from handfast.policy.facts import Facts
-from handfast.policy.compile import CompiledAgreement
 from handfast.protocol.statements import LogProof
 from handfast.seal.identity import Envelope, SigningKey
 from handfast.storage.sqlite_node import Access, Why
@@ -102,7 +102,7 @@ class Pep:
             appended = await to_thread.run_sync(self._log.append, written)
         except (HandfastError, OSError) as error:
             self._metrics.log_failures.inc()
-            _log.error("the owner's log took nothing: %s", error)  # noqa: TRY400 (a full disk needs no traceback)
+            _log.error("the owner's log took nothing: %s", error)
             raise LogUnwritableError(_UNWRITABLE) from error
         self._metrics.log_entries.inc(len(appended))
         return [_logged(each) for each in appended]
@@ -174,7 +174,9 @@ def _first_window(grant: Grant) -> ReleaseWindow:
     if grant.range_until_us is not None:
         return ReleaseWindow(number=0, from_us=grant.from_us, until_us=grant.range_until_us)
     until_us = min(grant.since_us + WINDOW_US, grant.until_us)
-    return ReleaseWindow(number=0, from_us=min(grant.from_us, grant.since_us), until_us=until_us)
+    return ReleaseWindow(
+        number=0, from_us=min(grant.from_us, grant.since_us), until_us=until_us
+    )
 
 
 def _logged(appended: Appended) -> Logged:

@@ -5,14 +5,14 @@ tests/contract/. Synchronous calls may block for one fsync; from the event loop 
 in worker threads, unless a docstring says that they never block.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from typing import Protocol, TypeAlias
 
 from handfast.media.feed import Event
 from handfast.media.units import StreamKey
 from handfast.protocol.wire import OutboxKind
 from handfast.seal.identity import Envelope
+from handfast.storage.segments import IndexedSegment, Recording
 from handfast.storage.sqlite_node import (
     Access,
     ApprovalRow,
@@ -20,6 +20,7 @@ from handfast.storage.sqlite_node import (
     RequestRow,
     SignalRow,
 )
+from handfast.storage.sqlite_periods import Period
 
 OutboxBody: TypeAlias = Envelope | str
 
@@ -120,24 +121,10 @@ class ToHub(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RootOfPeriod:
-    """A key period with its root.
-
-    Attributes:
-        id: 16 bytes.
-        started_us: Wall clock when leaf 0 began.
-    """
-
-    id: bytes
-    started_us: int
-    root: bytes = field(repr=False)
-
-
 class Periods(Protocol):
     """Where period roots are kept."""
 
-    def find(self, period: bytes) -> RootOfPeriod:
+    def find(self, period: bytes) -> Period:
         """Return a period with its root.
 
         Raises:
@@ -146,57 +133,32 @@ class Periods(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedRun:
-    """Where one run of a stream lies; `start_us` inclusive, `end_us` exclusive."""
+class Segments(Protocol):
+    """What is known of the segments on disk and what was signed about them."""
 
-    run: int
-    key: bool
-    leaf: int
-    start_us: int
-    end_us: int
-    offset: int
-    length: int
-    units: int
-    first_pts: int
-    sha256: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedSegment:
-    """A segment on this node's disk, finished or being written.
-
-    Attributes:
-        header: Its 104 bytes.
-        runs: Finished runs in order.
-        manifest: The signed manifest; `None` while it is being written.
-    """
-
-    segment: bytes
-    period: bytes
-    header: bytes
-    runs: tuple[RecordedRun, ...]
-    manifest: Envelope | None
-
-
-class Recordings(Protocol):
-    """The segments on disk and what was signed about them."""
-
-    def covering(
-        self, stream: StreamKey, *, since_us: int, until_us: int
-    ) -> Sequence[RecordedSegment]:
-        """Return the readable segments that overlap `[since_us, until_us)`, oldest first."""
+    def find(self, segment: bytes) -> IndexedSegment | None:
+        """Return one segment, open or closed, there or removed."""
         ...
 
-    def find(self, segment: bytes) -> RecordedSegment | None:
-        """Return one segment; `None` when it is not here or its bytes have gone."""
+    def overlapping(
+        self, recording: Recording, *, since_us: int, until_us: int
+    ) -> tuple[IndexedSegment, ...]:
+        """Return readable segments with pictures of `[since_us, until_us)`, oldest first."""
         ...
 
-    def read(self, segment: bytes, offset: int, length: int) -> bytes:
+    def manifest(self, segment: bytes) -> bytes | None:
+        """Return the signed manifest, envelope as JSON; `None` before there is one."""
+        ...
+
+
+class SegmentBytes(Protocol):
+    """The segment files."""
+
+    def read(self, path: str, offset: int, length: int) -> bytes:
         """Return bytes of a segment file, fewer at its end.
 
         Raises:
-            NotFoundError: It is not here, or its bytes have gone.
+            NotFoundError: The file is on no volume.
         """
         ...
 

@@ -51,7 +51,9 @@ class OpenedRange:
     runs: Sequence[tuple[bytes, int, bytes]] = field(repr=False)
 
 
-def derive_run_key(leaf_key: bytes, camera: UUID, codes: tuple[int, int], run: StartedRun) -> bytes:
+def derive_run_key(
+    leaf_key: bytes, camera: UUID, codes: tuple[int, int], run: StartedRun
+) -> bytes:
     """Derive the key of a run.
 
     Args:
@@ -90,7 +92,9 @@ def wrap_for_viewer(
     inside = grant.opens(since_us=run.since_us, until_us=run.until_us)
     in_window = window.from_us <= run.since_us < window.until_us
     if not (inside and in_window and run.since_us < ends_us):
-        raise OutsideGrantError(f"grant {grant.id} does not open run {run.run}; nothing is sent")
+        raise OutsideGrantError(
+            f"grant {grant.id} does not open run {run.run}; nothing is sent"
+        )
     wrapped = wrap_run_key(
         live_key,
         grant=UUID(grant.id),

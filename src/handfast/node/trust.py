@@ -1,6 +1,6 @@
 """Whom this node believes: roots, owner's devices, agreements and revocations, from two folders.
 
-    trust/agencies/*.json      {"id","name","root"}: agency roots, confirmed outside the hub
+    trust/agencies/*.json      agency cards {"id","name","root",...}, confirmed outside the hub
     trust/certificates/*.json  certificate envelopes: owner's devices, administrators
     trust/revocations/*.json   revocation envelopes
     agreements/*.json          agreement envelopes, signed by both roots
@@ -23,7 +23,8 @@ from handfast.model.agreement import Agreement
 from handfast.node.chain import Revoked
 from handfast.node.ports import Serials
 from handfast.policy.compile import CompiledAgreement, compile_agreement
-from handfast.protocol.agreement_document import Party, read_agreement
+from handfast.protocol.agreement_document import read_agreement
+from handfast.protocol.chain import Revocations
 from handfast.protocol.signing import verify
 from handfast.protocol.statements import Certificate, Revocation
 from handfast.seal.identity import Envelope, fingerprint, statement_hash
@@ -31,6 +32,14 @@ from handfast.seal.identity import Envelope, fingerprint, statement_hash
 _log = logging.getLogger(__name__)
 _File = TypeVar("_File", bound=msgspec.Struct)
 _LARGEST_BYTES = 1 << 20
+
+
+class AgencyRoot(msgspec.Struct, frozen=True, kw_only=True):
+    """An agency's public card as far as it matters here; more fields may stand in it."""
+
+    id: str
+    name: str
+    root: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +117,7 @@ class TrustFolders:
         """Read everything anew. Blocks for the disk."""
         roots = {
             fingerprint(unb64(party.root)): unb64(party.root)
-            for _, party in _read(self._trust / "agencies", Party)
+            for _, party in _read(self._trust / "agencies", AgencyRoot)
         }
         devices, administrators = self._certificates(roots)
         return Trusted(
@@ -157,10 +166,7 @@ class TrustFolders:
             except HandfastError as error:
                 _left_out(path, error)
         known = {each for each in trusted if self._serials.highest(f"revocation:{each}")}
-        return Revoked(
-            by_issuer={issuer: frozenset(each.revoked) for issuer, each in newest.items()},
-            lost=frozenset(known - newest.keys()),
-        )
+        return Revoked(lists=Revocations(newest=newest), lost=frozenset(known - newest.keys()))
 
     def _standing(self, roots: Mapping[str, bytes]) -> dict[str, Standing]:
         newest: dict[str, Standing] = {}
@@ -199,7 +205,7 @@ def _read(folder: Path, expected: type[_File]) -> Iterator[tuple[Path, _File]]:
             if path.stat().st_size > _LARGEST_BYTES:
                 raise InvalidError("larger than any document here")
             yield path, msgspec.json.decode(path.read_bytes(), type=expected)
-        except (OSError, msgspec.DecodeError, HandfastError) as error:
+        except (OSError, ValueError, HandfastError) as error:
             _left_out(path, error)
 
 

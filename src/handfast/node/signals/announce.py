@@ -18,7 +18,7 @@ _MOST_UNLOGGED = 1000
 class SignalAnnouncer:
     """At most one statement per second and signal; the last state always arrives."""
 
-    def __init__(  # noqa: PLR0913 (keyword-only; what it speaks with and to)
+    def __init__(
         self,
         *,
         node: str,

@@ -74,9 +74,7 @@ class SignalBoard:
             if report.state == "renew" and not _is_raised(before):
                 raise ConflictError(f"{report.signal} is not raised; raise it again")
             lease_us = report.lease_s * 1_000_000 or None
-            return await self._raise(
-                report.signal, by=by, test=report.test, lease_us=lease_us
-            )
+            return await self._raise(report.signal, by=by, test=report.test, lease_us=lease_us)
 
     async def switch(self, kind: str, *, device: str, up: bool, test: bool) -> Signal:
         """Raise or clear by an owner's hand, whose statement has been verified.
@@ -134,9 +132,7 @@ class SignalBoard:
         raised_by = by
         if _is_raised(before) and before.signal.test == test and not by_hand:
             raised_by = before.raised_by
-        await self._put(
-            SignalRow(signal=signal, raised_by=raised_by, reopened_us=reopened_us)
-        )
+        await self._put(SignalRow(signal=signal, raised_by=raised_by, reopened_us=reopened_us))
         return signal
 
     async def _clear(self, before: SignalRow | None, *, by: str) -> Signal:

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
-from uuid import UUID
 
 import msgspec
 from anyio import to_thread
 
 from handfast.kit.ids import Ids
-from handfast.media.units import StreamKey
 from handfast.model.access import Decision, Deny, Grant, GrantId, Pending, Permit, Reason
 from handfast.model.camera import Camera, CameraId
 from handfast.model.media import View
@@ -25,7 +23,7 @@ from handfast.node.ports import Accesses, Bell, Requests, ToHub
 from handfast.node.release import seal_live
 from handfast.node.steady import SteadyClock
 from handfast.node.trust import Trusted
-from handfast.node.usecases.release_range import ReleaseRange
+from handfast.node.usecases.release_range import ReleaseRange, recording_of
 from handfast.protocol.signing import sign
 from handfast.protocol.statements import DecisionStatement, GrantStatement
 from handfast.protocol.wire import Ask
@@ -130,9 +128,7 @@ class AnswerRequest:
         if isinstance(decision, Permit):
             return await self._open(case, decision, judged.ends_us, now_us)
         refusal = decision if isinstance(decision, Deny) else log_not_writable()
-        return await self._deny(
-            case.request.hash, refusal, ask=case.ask.request, now_us=now_us
-        )
+        return await self._deny(case.request.hash, refusal, ask=case.ask.request, now_us=now_us)
 
     async def _open(self, case: Case, permit: Permit, ends_us: int, now_us: int) -> Envelope:
         """Store, log, and only then seal: the order of P2."""
@@ -188,10 +184,10 @@ class AnswerRequest:
         request = case.request
         if request.from_us is None or request.until_us is None:
             return True
-        stream = StreamKey(UUID(request.camera), request.stream.value)
         since_us, until_us, ranges = request.from_us, request.until_us, self._desk.ranges
+        recording = recording_of(request)
         return await to_thread.run_sync(
-            lambda: ranges.has_recordings(stream, since_us=since_us, until_us=until_us)
+            lambda: ranges.has_recordings(recording, since_us=since_us, until_us=until_us)
         )
 
     async def _ask_owner(self, case: Case, pending: Pending, now_us: int) -> Envelope:
@@ -222,9 +218,7 @@ class AnswerRequest:
         desk.metrics.unlogged_denials.inc()
         return self._sign(request, deny, logged=None)
 
-    async def _deny(
-        self, request: str, deny: Deny, *, ask: Envelope, now_us: int
-    ) -> Envelope:
+    async def _deny(self, request: str, deny: Deny, *, ask: Envelope, now_us: int) -> Envelope:
         desk = self._desk
         decision, logged = await desk.pep.record(deny, request=request, at_us=now_us, ask=ask)
         desk.metrics.decisions.labels("deny").inc()
@@ -298,9 +292,7 @@ def _grant(case: Case, permit: Permit, *, id_: str, now_us: int) -> Grant:
 
 
 def _never_opened(access: Access, now_us: int) -> Access:
-    return replace(
-        access, state="ended", ended_us=now_us, reason=Reason.LOG_NOT_WRITABLE.value
-    )
+    return replace(access, state="ended", ended_us=now_us, reason=Reason.LOG_NOT_WRITABLE.value)
 
 
 def _changed() -> Deny:

@@ -64,6 +64,4 @@ class OpenWindows:
             log=opened.logged.proof,
         )
         body = msgspec.json.encode(sign(statement, self._key))
-        self._viewers.grant(
-            opened.grant.id, encode_statement_frame(FrameType.WINDOW, body)
-        )
+        self._viewers.grant(opened.grant.id, encode_statement_frame(FrameType.WINDOW, body))

@@ -168,9 +168,7 @@ class RelayLive:
         open_grant.counter += 1
         open_grant.runs_released += 1
         parts.metrics.run_keys.inc()
-        parts.observer.run_key_released(
-            grant.id, since_us=run.since_us, until_us=run.until_us
-        )
+        parts.observer.run_key_released(grant.id, since_us=run.since_us, until_us=run.until_us)
         parts.viewers.grant(grant.id, frame)
         return True
 
@@ -178,8 +176,7 @@ class RelayLive:
         """Send a frame to all viewers while some grant on the stream lasts."""
         now_us = self._parts.clock.now_us()
         if any(
-            now_us < each.open_grant.ends_us
-            for each in self._parts.attachments.of(stream.key)
+            now_us < each.open_grant.ends_us for each in self._parts.attachments.of(stream.key)
         ):
             self._parts.viewers.stream(stream.key, frame)
 

@@ -3,18 +3,21 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+import msgspec
+
 from handfast.kit.encoding import b64, unb64
 from handfast.kit.errors import DeniedError, InvalidError, NotFoundError
-from handfast.media.units import StreamKey
-from handfast.model.access import Grant
+from handfast.model.access import AccessRequest, Grant
 from handfast.node.pep import Opened
-from handfast.node.ports import Observer, Periods, RecordedRun, RecordedSegment, Recordings
+from handfast.node.ports import Observer, Periods, SegmentBytes, Segments
 from handfast.node.release import OpenedRange, StartedRun, derive_run_key, seal_range
 from handfast.protocol.statements import ManifestRun
-from handfast.protocol.wire import OpenSegment
-from handfast.protocol.wire import Recordings as RecordingsAnswer
+from handfast.protocol.wire import OpenSegment, Recordings
+from handfast.seal.format import decode_header
+from handfast.seal.identity import Envelope
 from handfast.seal.keytree import LEAVES, TreeNode, cover, derive_leaf
 from handfast.seal.records import HEADER
+from handfast.storage.segments import IndexedRun, IndexedSegment, Recording
 
 _SECOND_US = 1_000_000
 
@@ -23,18 +26,17 @@ class ReleaseRange:
     """Releases recorded ranges. Every call may block for the disk; safe from any thread."""
 
     def __init__(
-        self, *, recordings: Recordings, periods: Periods, observer: Observer
+        self, *, segments: Segments, files: SegmentBytes, periods: Periods, observer: Observer
     ) -> None:
         """Take where recordings and roots are."""
-        self._recordings = recordings
+        self._segments = segments
+        self._files = files
         self._periods = periods
         self._observer = observer
 
-    def has_recordings(self, stream: StreamKey, *, since_us: int, until_us: int) -> bool:
+    def has_recordings(self, recording: Recording, *, since_us: int, until_us: int) -> bool:
         """Tell whether anything of a range is still here."""
-        return bool(
-            self._recordings.covering(stream, since_us=since_us, until_us=until_us)
-        )
+        return bool(self._segments.overlapping(recording, since_us=since_us, until_us=until_us))
 
     def seal(self, opened: Opened, *, open_key: bytes) -> str:
         """Seal the keys of a grant's range to its device."""
@@ -59,21 +61,22 @@ class ReleaseRange:
         self._observer.range_released(grant.id, since_us=since_us, until_us=until_us)
         return sealed
 
-    def list_recordings(self, grant: Grant, *, from_us: int, until_us: int) -> RecordingsAnswer:
+    def list_recordings(self, grant: Grant, *, from_us: int, until_us: int) -> Recordings:
         """List the segments of a part of the grant's range."""
         since, until = _range(grant)
         segments = self._covering(grant, max(since, from_us), min(until, until_us))
-        finished = [each.manifest for each in segments if each.manifest is not None]
-        written = [
-            OpenSegment(
-                header=b64(each.header),
-                segment=b64(each.segment),
-                runs=[_manifest_run(run) for run in each.runs],
-            )
-            for each in segments
-            if each.manifest is None
-        ]
-        return RecordingsAnswer(manifests=finished, open=written)
+        finished: list[Envelope] = []
+        written: list[OpenSegment] = []
+        for each in segments:
+            manifest = self._segments.manifest(each.id)
+            if manifest is None:
+                runs = [manifest_run(run) for run in each.runs]
+                written.append(
+                    OpenSegment(header=b64(each.header), segment=b64(each.id), runs=runs)
+                )
+            else:
+                finished.append(msgspec.json.decode(manifest, type=Envelope))
+        return Recordings(manifests=finished, open=written)
 
     def read(self, grant: Grant, segment: str, *, offset: int, length: int) -> bytes:
         """Return bytes of the header or of runs that the grant opens, nothing else.
@@ -82,20 +85,28 @@ class ReleaseRange:
             NotFoundError: No such segment in the grant's range, or its bytes have gone.
             DeniedError: `offset` lies outside of what the grant opens.
         """
-        found = self._recordings.find(_segment_id(segment))
-        if found is None or not _is_of(found, grant):
+        found = self._segments.find(_segment_id(segment))
+        if found is None or not found.readable or not _is_of(found, grant):
             raise NotFoundError(f"segment {segment} is not in the range of grant {grant.id}")
         end = next((end for start, end in _spans(found, grant) if start <= offset < end), None)
         if end is None:
             raise DeniedError(f"byte {offset} of segment {segment} is outside the grant")
-        return self._recordings.read(found.segment, offset, min(length, end - offset))
+        return self._files.read(found.path, offset, min(length, end - offset))
 
-    def _covering(self, grant: Grant, since_us: int, until_us: int) -> list[RecordedSegment]:
+    def _covering(self, grant: Grant, since_us: int, until_us: int) -> list[IndexedSegment]:
         if since_us >= until_us:
             return []
-        stream = StreamKey(UUID(grant.camera), grant.stream.value)
-        found = self._recordings.covering(stream, since_us=since_us, until_us=until_us)
+        found = self._segments.overlapping(
+            recording_of(grant), since_us=since_us, until_us=until_us
+        )
         return [each for each in found if _is_of(each, grant)]
+
+
+def recording_of(request: AccessRequest | Grant) -> Recording:
+    """Return whose segments a request or a grant is about."""
+    return Recording(
+        camera=UUID(request.camera), stream=request.stream, rendition=request.rendition
+    )
 
 
 def _range(grant: Grant) -> tuple[int, int]:
@@ -104,25 +115,25 @@ def _range(grant: Grant) -> tuple[int, int]:
     return grant.from_us, grant.range_until_us
 
 
-def _is_of(segment: RecordedSegment, grant: Grant) -> bool:
+def _is_of(segment: IndexedSegment, grant: Grant) -> bool:
     """Camera, stream and rendition as the header says, and a run inside the range."""
-    _, _, _, stream, rendition, _, camera, *_ = HEADER.unpack(segment.header)
-    named = (camera, stream, rendition)
-    wanted = (UUID(grant.camera).bytes, grant.stream.code, grant.rendition.code)
+    header = decode_header(segment.header)
+    named = (header.camera, header.stream, header.rendition)
+    wanted = (UUID(grant.camera), grant.stream, grant.rendition)
     return named == wanted and any(_opens(grant, run) for run in segment.runs)
 
 
-def _opens(grant: Grant, run: RecordedRun) -> bool:
+def _opens(grant: Grant, run: IndexedRun) -> bool:
     return grant.opens(since_us=run.start_us, until_us=run.end_us)
 
 
 def _edges(
-    segments: Iterable[RecordedSegment], period: bytes, grant: Grant, *, whole: range
+    segments: Iterable[IndexedSegment], period: bytes, grant: Grant, *, whole: range
 ) -> list[StartedRun]:
     """Runs that the range touches in seconds which it does not hold whole."""
     return [
         StartedRun(
-            segment=segment.segment,
+            segment=segment.id,
             run=run.run,
             leaf=run.leaf,
             since_us=run.start_us,
@@ -135,7 +146,7 @@ def _edges(
     ]
 
 
-def _spans(segment: RecordedSegment, grant: Grant) -> Sequence[tuple[int, int]]:
+def _spans(segment: IndexedSegment, grant: Grant) -> Sequence[tuple[int, int]]:
     """Byte ranges `[start, end)` of the header and of the opened runs, joined."""
     spans = [(0, HEADER.size)]
     for run in segment.runs:
@@ -149,7 +160,8 @@ def _spans(segment: RecordedSegment, grant: Grant) -> Sequence[tuple[int, int]]:
     return spans
 
 
-def _manifest_run(run: RecordedRun) -> ManifestRun:
+def manifest_run(run: IndexedRun) -> ManifestRun:
+    """Write a run as manifests do."""
     return ManifestRun(
         run=run.run,
         key=run.key,

@@ -70,9 +70,7 @@ class StreamLive:
             return Attached(ok=False, reason=Reason.LOG_NOT_WRITABLE.value)
         self.detach(grant)
         mono = parts.clock.monotonic()
-        attachment = Attachment(
-            open_grant=open_grant, alive_until=mono + ALIVE_S, since=mono
-        )
+        attachment = Attachment(open_grant=open_grant, alive_until=mono + ALIVE_S, since=mono)
         parts.attachments.add(attachment)
         parts.metrics.viewers.set(len(parts.attachments))
         parts.windows.show(open_grant)

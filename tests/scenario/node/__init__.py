@@ -1,0 +1,1 @@
+"""One site and its people, told as stories: real decisions, keys and log, time by hand."""
