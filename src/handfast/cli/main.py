@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from handfast import __version__
-from handfast.cli import agency, doctor, log, owner
+from handfast.cli import agency, bench, doctor, log, owner, sim
 from handfast.cli.command import Commands, Run
 from handfast.kit.errors import HandfastError, Kind
 
@@ -15,6 +15,8 @@ REGISTRY: tuple[Callable[[Commands], None], ...] = (
     agency.add_to,
     owner.add_to,
     log.add_to,
+    sim.add_to,
+    bench.add_to,
     doctor.add_to,
 )
 

@@ -68,12 +68,10 @@ class Demux:
         self._known = {first.channel, first.channel + 1}
         self.video = VideoTrack(
             payload,
+            self,
             payload_type=first.media.payload_type,
             channel=first.channel,
             counters=self._counters,
-            configure=self._on_configure,
-            deliver=self._on_picture,
-            spoiled=self._spoiled,
         )
         for track in others:
             self._expect_audio(track)
@@ -113,6 +111,25 @@ class Demux:
             self.video.settle()
         return position
 
+    def reconfigured(self, config: TrackConfig) -> None:
+        """Pass on the video's configuration together with the audio's."""
+        self._counters.configurations += 1
+        self._configure((config, self.audio.config) if self.audio else (config,))
+
+    def picture(self, unit: AccessUnit) -> None:
+        """Pass on a picture; it also proves that the camera makes sense."""
+        self._useless = 0
+        self._deliver(unit)
+
+    def spoiled(self) -> None:
+        """Count a packet that contradicts its standard.
+
+        Raises:
+            CameraFaultError: There were too many without a picture.
+        """
+        self._counters.damaged += 1
+        self._endure()
+
     def _take(self, buffer: bytearray, view: memoryview, start: int, end: int) -> int:
         """Take a frame or a message; returns its end, or `start` when it is incomplete."""
         if buffer[start] != _DOLLAR:
@@ -139,7 +156,7 @@ class Demux:
             else:
                 self._take_report(bytes(packet), channel - 1)
         except MediaFormatError:
-            self._spoiled()
+            self.spoiled()
         return stop
 
     def _skip_unknown(self, buffer: bytearray, start: int, stop: int, end: int) -> int:
@@ -199,12 +216,8 @@ class Demux:
             audio_format,
             payload_type=track.media.payload_type,
             counters=self._counters,
-            deliver=self._on_sound,
+            deliver=self._sound,
         )
-
-    def _spoiled(self) -> None:
-        self._counters.damaged += 1
-        self._endure()
 
     def _endure(self) -> None:
         self._useless += 1
@@ -213,14 +226,6 @@ class Demux:
                 FaultCode.NOISE, f"{self._useless} useless packets without a picture"
             )
 
-    def _on_configure(self, config: TrackConfig) -> None:
-        self._counters.configurations += 1
-        self._configure((config, self.audio.config) if self.audio else (config,))
-
-    def _on_picture(self, unit: AccessUnit) -> None:
-        self._useless = 0
-        self._deliver(unit)
-
-    def _on_sound(self, unit: AccessUnit) -> None:
+    def _sound(self, unit: AccessUnit) -> None:
         if self._counters.units:
             self._deliver(unit)

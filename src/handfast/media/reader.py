@@ -2,8 +2,7 @@
 
 import logging
 from concurrent.futures import Future
-from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from handfast.kit.clock import Clock
 from handfast.kit.ids import Ids
@@ -29,6 +28,18 @@ _BETWEEN_KEYFRAME_REQUESTS_S: Final = 1.0
 _MOST_READS: Final = 32  # TLS records taken from one camera per tick
 
 _LOG: Final = logging.getLogger(__name__)
+
+
+class _Seen(NamedTuple):
+    """Counters as they were when the last picture came."""
+
+    units: int
+    packets: int
+    useless: int
+
+    @classmethod
+    def of(cls, counters: Counters) -> "_Seen":
+        return cls(counters.units, counters.packets, counters.damaged + counters.unexpected)
 
 
 class CameraReader:
@@ -66,7 +77,7 @@ class CameraReader:
         self._asked_at = 0.0
         self._started_at = 0.0
         self._keyframe_wanted = False
-        self._seen = Counters()  # as they were when the last picture came
+        self._seen = _Seen(0, 0, 0)
 
     def tick(self, now: float) -> None:
         """Do what time demands; `now` is monotonic seconds. Call some ten times a second."""
@@ -189,7 +200,7 @@ class CameraReader:
     def _begin_play(self, session: RtspSession) -> None:
         now = self._clock.monotonic()
         self._started_at = now
-        self._seen = replace(self.counters)
+        self._seen = _Seen.of(self.counters)
         self._deadline = now + SILENCE_S
         self._keep_alive_at = now + session.timeout_s / 2
 
@@ -211,7 +222,7 @@ class CameraReader:
         """Notice that pictures come, or that they stopped."""
         units = self.counters.units
         if units != self._seen.units:
-            self._seen = replace(self.counters)
+            self._seen = _Seen.of(self.counters)
             self._deadline = now + SILENCE_S
             self._tell(CameraState.PLAYING, "")
         elif now >= self._deadline:
@@ -243,7 +254,7 @@ class CameraReader:
 
     def _silent(self) -> CameraFaultError:
         counters, seen = self.counters, self._seen
-        useless = counters.damaged + counters.unexpected - seen.damaged - seen.unexpected
+        useless = counters.damaged + counters.unexpected - seen.useless
         good = counters.packets - seen.packets
         if useless > good:
             return CameraFaultError(FaultCode.NOISE, f"{useless} useless packets, no picture")

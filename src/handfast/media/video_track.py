@@ -6,8 +6,7 @@ unpacking and a few comparisons each; whatever is not plain takes the long way, 
 """
 
 import struct
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from handfast.media import rtp
 from handfast.media.counters import Counters
@@ -32,6 +31,22 @@ _PATIENCE: Final = 100  # old packets in a row after which the new numbering is 
 Pieces = list[bytes | memoryview]
 
 
+class Pictures(Protocol):
+    """Where a video track delivers."""
+
+    def reconfigured(self, config: TrackConfig) -> None:
+        """Take the configuration of the pictures that follow."""
+        ...
+
+    def picture(self, unit: AccessUnit) -> None:
+        """Take one complete picture."""
+        ...
+
+    def spoiled(self) -> None:
+        """Learn of a packet that contradicts its payload format."""
+        ...
+
+
 class VideoTrack:
     """Assembles one camera's pictures. Ingest thread only.
 
@@ -41,24 +56,20 @@ class VideoTrack:
     def __init__(
         self,
         payload: Payload,
+        out: Pictures,
         *,
         payload_type: int,
         channel: int,
         counters: Counters,
-        configure: Callable[[TrackConfig], None],
-        deliver: Callable[[AccessUnit], None],
-        spoiled: Callable[[], None],
     ) -> None:
         """Take the codec's payload format and where to deliver.
 
         Args:
             payload: Reads this codec's payloads, holds its parameter sets.
+            out: Takes what comes out.
             payload_type: Of the packets, 0 to 127.
             channel: Interleaved channel of the packets.
             counters: The stream's counters.
-            configure: Called before the first unit and when parameter sets change.
-            deliver: Called for each complete unit.
-            spoiled: Called for each packet that contradicts its payload format.
         """
         self.ssrc = -1
         self.newest = 0  # presentation time of the newest unit
@@ -66,9 +77,7 @@ class VideoTrack:
         self._payload = payload
         self._type = payload_type
         self._counters = counters
-        self._configure = configure
-        self._deliver = deliver
-        self._spoiled = spoiled
+        self._out = out
         self._candidate = (-1, -1)  # SSRC on probation, its next sequence number
         self._done: Pieces = []  # finished NAL units with their lengths
         self._open: Pieces = []  # fragments of the NAL unit under way
@@ -163,7 +172,7 @@ class VideoTrack:
             self._clear()
             self._broken = True
 
-    def _next(  # noqa: PLR0913 - the fields `run` has unpacked already
+    def _next(
         self,
         view: memoryview,
         start: int,
@@ -243,7 +252,7 @@ class VideoTrack:
             found = self._payload.read(view, start, stop)
         except MediaFormatError:
             self._broken = True
-            self._spoiled()
+            self._out.spoiled()
             return
         if isinstance(found, Fragment):
             self._fragment(found)
@@ -295,7 +304,7 @@ class VideoTrack:
         if config is not None:
             self._order.restart(max(self._order.depth, self._payload.sets.reorder()))
             self._stale = False
-            self._configure(config)
+            self._out.reconfigured(config)
 
     def _emit(self, key: bool, data: bytes) -> None:  # noqa: FBT001 - the unit's own flag
         if not self._synced:
@@ -314,7 +323,7 @@ class VideoTrack:
         self._counters.units += 1
         if key:
             self._counters.key_units += 1
-        self._deliver(AccessUnit(VIDEO, key, pts, dts, data))
+        self._out.picture(AccessUnit(VIDEO, key, pts, dts, data))
 
     def _learn_order(self, pts: int) -> None:
         """Start again at the next key unit: with a deeper order, or on a new time line."""
