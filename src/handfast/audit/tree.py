@@ -114,17 +114,20 @@ class Tree:
         """
         if not 0 <= index < self._size:
             raise InvalidError(f"entry {index} is not in a log of {self._size} entries")
-        first, end = 0, self._size
-        siblings: list[bytes] = []
-        while end - first > 1:
-            middle = first + _split(end - first)
-            if index < middle:
-                siblings.append(self._subtree(middle, end))
-                end = middle
-            else:
-                siblings.append(self._subtree(first, middle))
-                first = middle
-        return tuple(reversed(siblings))
+        # Below the level where the leaf's path leaves that of the last leaf, and above it to
+        # the left, siblings are complete; only where the two part may one be cut by the end.
+        inner = (index ^ (self._size - 1)).bit_length()
+        places = [(level, index >> level ^ 1) for level in range(inner - 1)]
+        places += [
+            (level, (index >> level) - 1)
+            for level in range(inner, index.bit_length())
+            if index >> level & 1
+        ]
+        hashes = self._read(places)
+        if not inner:
+            return tuple(hashes)
+        cut = self._subtree((index >> inner - 1 ^ 1) << inner - 1, self._size)
+        return (*hashes[: inner - 1], cut, *hashes[inner - 1 :])
 
     def consistency(self, old: int) -> tuple[bytes, ...]:
         """Prove that the first `old` leaves are unchanged (RFC 9162 2.1.4.1).

@@ -37,6 +37,11 @@ class TreeNode:
     index: int
     key: bytes = field(repr=False)
 
+    def child(self, bit: int) -> "TreeNode":
+        """Derive the node below on the left (0) or on the right (1)."""
+        key = _child(self.key, bit)
+        return TreeNode(depth=self.depth + 1, index=self.index << 1 | bit, key=key)
+
 
 def _child(key: bytes, bit: int) -> bytes:
     return hmac.digest(key, _BITS[bit], "sha256")
@@ -78,13 +83,15 @@ def cover(root: bytes, first: int, end: int) -> tuple[TreeNode, ...]:
     if not 0 <= first < end <= LEAVES:
         raise InvalidError(f"leaves {first}..{end} (end exclusive) are no range of the period")
     nodes: list[TreeNode] = []
-    while first < end:
-        # The largest aligned block that begins at `first` and does not pass `end`.
-        aligned = first & -first if first else LEAVES
-        height = min(aligned, 1 << (end - first).bit_length() - 1).bit_length() - 1
-        depth, index = DEPTH - height, first >> height
-        nodes.append(TreeNode(depth=depth, index=index, key=_descend(root, index, depth)))
-        first += 1 << height
+    open_ends = [TreeNode(depth=0, index=0, key=root)]
+    while open_ends:
+        node = open_ends.pop()
+        levels = DEPTH - node.depth
+        start, stop = node.index << levels, (node.index + 1) << levels
+        if first <= start and stop <= end:
+            nodes.append(node)
+        elif start < end and first < stop:
+            open_ends += [node.child(1), node.child(0)]
     return tuple(nodes)
 
 
