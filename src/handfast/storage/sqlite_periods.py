@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 from uuid import UUID
 
-from handfast.kit.errors import CorruptError, NotFoundError
+from handfast.kit.errors import CorruptError, NotFoundError, UnavailableError
 from handfast.kit.ids import Ids
 from handfast.model.media import Rendition, Stream
 from handfast.seal.keystore import unwrap_root, wrap_root
@@ -79,7 +79,11 @@ class SqlitePeriods:
         started_us: int,
         monotonic: float,
     ) -> Period:
-        """Make a period with a fresh root; durable on return, so it may seal at once."""
+        """Make a period with a fresh root; durable on return, so it may seal at once.
+
+        Raises:
+            UnavailableError: The disk is full or busy; nothing was made.
+        """
         period = Period(
             id=self._ids.secret(16),
             root=self._ids.secret(KEY_BYTES),
@@ -89,9 +93,13 @@ class SqlitePeriods:
             started_us=started_us,
             monotonic=monotonic,
         )
-        with self._database.write() as connection:
-            self._finish_rotation(connection)
-            connection.execute(_INSERT, _to_row(period, read_key(self._key_file)))
+        try:
+            with self._database.write() as connection:
+                self._finish_rotation(connection)
+                connection.execute(_INSERT, _to_row(period, read_key(self._key_file)))
+        except sqlite3.OperationalError as error:
+            message = f"the period store cannot write: {error}; make room on its disk"
+            raise UnavailableError(message) from error
         return period
 
     def find(self, period: bytes) -> Period:

@@ -2,7 +2,8 @@
 
 Torn ends are cut, rows that are missing are rebuilt from the files, files that are missing
 are marked. A file whose length is what the index says is not read: whether its bytes are
-still the same shows when a run is opened (its hash is in the manifest).
+still the same shows when a run is opened (its hash is in the manifest). One that is rebuilt
+is opened run by run, because a disk may have kept a record and lost the bytes behind it.
 """
 
 import mmap
@@ -10,17 +11,22 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 from uuid import UUID
 
+from handfast.kit.errors import HandfastError
 from handfast.model.media import Rendition, Stream
 from handfast.seal.format import (
     RunDigest,
     ScannedRun,
     ScanResult,
+    SegmentHeader,
     digest_runs,
     encode_header,
     scan,
 )
+from handfast.seal.keytree import LeafWalker, run_key, stream_label
+from handfast.seal.open import authentic_length
 from handfast.storage.files import sync_directory
 from handfast.storage.segment_files import SegmentFiles
 from handfast.storage.segment_index import SegmentIndex
@@ -57,101 +63,135 @@ class ScanReport:
     back: list[bytes] = field(default_factory=list)
 
 
-def scan_all(files: SegmentFiles, index: SegmentIndex) -> ScanReport:
-    """Scan all volumes; before recording starts. Durable on return."""
-    report = ScanReport()
-    on_disk = {r for root in files.roots for r in _recordings_at(root)}
-    for recording in sorted(on_disk | index.recordings(), key=str):
-        _scan_recording(files, index, recording, report)
-    return report
+class RootOfPeriod(Protocol):
+    """Where the roots of periods are found, e.g. `SqlitePeriods`."""
+
+    def root(self, period: bytes) -> bytes:
+        """Return a 32-byte root.
+
+        Raises:
+            HandfastError: It is not here.
+        """
+        ...
 
 
-def recover_streams(
-    files: SegmentFiles, index: SegmentIndex, recordings: Iterable[Recording]
-) -> ScanReport:
-    """Recover what an ingest process left behind when it died; it must have ended.
+class StartupScan:
+    """Scans before recording starts, and after an ingest process died. One thread."""
 
-    Looks at the two newest days of each recording only. Durable on return.
-    """
-    report = ScanReport()
-    for recording in recordings:
-        for segment in index.open_segments():
-            if segment.recording == recording:
-                index.forget_open(segment.id)
-        rows = index.on_disk(recording)
-        for root in files.roots:
-            days = sorted(_directories(root / _folder(recording)))[-2:]
-            for path in (path for day in days for path in _files(day)):
-                _check_file(root, path, rows, report)
-    index.closed(sorted(report.recovered, key=lambda each: each.start_us))
-    return report
+    def __init__(
+        self, *, files: SegmentFiles, index: SegmentIndex, periods: RootOfPeriod
+    ) -> None:
+        """Take the volumes, the index to put right, and the roots to check contents with."""
+        self._files = files
+        self._index = index
+        self._periods = periods
 
+    def scan_all(self) -> ScanReport:
+        """Scan all volumes; durable on return."""
+        report = ScanReport()
+        on_disk = {r for root in self._files.roots for r in _recordings_at(root)}
+        for recording in sorted(on_disk | self._index.recordings(), key=str):
+            self._scan_recording(recording, report)
+        return report
 
-def _scan_recording(
-    files: SegmentFiles, index: SegmentIndex, recording: Recording, report: ScanReport
-) -> None:
-    rows = index.on_disk(recording)
-    expected = {id_ for id_, row in rows.items() if not (row.missing or row.removed)}
-    before = len(report.recovered)
-    for root in files.roots:
-        for day in _directories(root / _folder(recording)):
-            for path in _files(day):
-                id_ = _check_file(root, path, rows, report)
-                expected.discard(id_)
-    index.closed(sorted(report.recovered[before:], key=lambda each: each.start_us))
-    index.mark(missing=expected, found=report.back)
-    report.missing += sorted(expected)
+    def recover(self, recordings: Iterable[Recording]) -> ScanReport:
+        """Recover what an ingest process that has ended left of its streams.
 
+        Looks at the two newest days of each only. Durable on return.
+        """
+        report = ScanReport()
+        for recording in recordings:
+            for segment in self._index.open_segments():
+                if segment.recording == recording:
+                    self._index.forget_open(segment.id)
+            rows = self._index.on_disk(recording)
+            for root in self._files.roots:
+                days = sorted(_directories(root / _folder(recording)))[-2:]
+                for path in (path for day in days for path in _files(day)):
+                    self._check_file(root, path, rows, report)
+        self._store(report.recovered)
+        return report
 
-def _check_file(
-    root: Path, path: Path, rows: dict[bytes, DiskRow], report: ScanReport
-) -> bytes:
-    """Compare one file with its row, repair what differs, and return its segment id."""
-    report.checked += 1
-    id_ = _id_of(path)
-    row = rows.get(id_)
-    size = path.stat().st_size
-    if row is not None and row.removed:
-        _unlink(path)  # the crash came between tombstone and file
-    elif row is not None and row.bytes == size:
-        if row.missing:
-            report.back.append(id_)
-    else:
-        _recover(root, path, id_, report)
-    return id_
+    def _scan_recording(self, recording: Recording, report: ScanReport) -> None:
+        rows = self._index.on_disk(recording)
+        expected = {id_ for id_, row in rows.items() if not (row.missing or row.removed)}
+        recovered, back = len(report.recovered), len(report.back)
+        for root in self._files.roots:
+            for day in _directories(root / _folder(recording)):
+                for path in _files(day):
+                    expected.discard(self._check_file(root, path, rows, report))
+        self._store(report.recovered[recovered:])
+        self._index.mark(missing=expected, found=report.back[back:])
+        report.missing += sorted(expected)
 
+    def _store(self, segments: Iterable[IndexedSegment]) -> None:
+        self._index.closed(sorted(segments, key=lambda each: each.start_us))
 
-def _recover(root: Path, path: Path, id_: bytes, report: ScanReport) -> None:
-    relative = str(path.relative_to(root))
-    size = path.stat().st_size
-    found, digests = _read(path, size)
-    if found.header is None or found.header.segment != id_:
-        if size > _HEADER_BYTES:
+    def _check_file(
+        self, root: Path, path: Path, rows: dict[bytes, DiskRow], report: ScanReport
+    ) -> bytes:
+        """Compare a file with its row, repair what differs, and return its segment id."""
+        report.checked += 1
+        id_ = _id_of(path)
+        row = rows.get(id_)
+        if row is not None and row.removed:
+            _unlink(path)  # the crash came between tombstone and file
+        elif row is not None and row.bytes == path.stat().st_size:
+            if row.missing:
+                report.back.append(id_)
+        else:
+            self._recover_file(root, path, id_, report)
+        return id_
+
+    def _recover_file(self, root: Path, path: Path, id_: bytes, report: ScanReport) -> None:
+        relative = str(path.relative_to(root))
+        size = path.stat().st_size
+        found, digests = self._read(path, size)
+        foreign = found.header is None or found.header.segment != id_
+        if foreign and size > _HEADER_BYTES:
             path.rename(path.with_suffix(_DAMAGED))
             sync_directory(path.parent)
             report.damaged.append(relative)
-        else:
+        elif found.header is None or not found.runs:
             _unlink(path)
             report.empty.append(relative)
-        return
-    if not found.runs:
-        _unlink(path)
-        report.empty.append(relative)
-        return
-    report.cut_bytes += _cut(path, size, found.end)
-    report.recovered.append(_rebuild(relative, found, digests))
+        else:
+            report.cut_bytes += _cut(path, size, found.end)
+            report.recovered.append(_rebuild(relative, found.header, found, digests))
 
+    def _read(self, path: Path, size: int) -> tuple[ScanResult, tuple[RunDigest, ...]]:
+        if size == 0:
+            return scan(b""), ()
+        with (
+            path.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+            memoryview(mapped) as view,
+        ):
+            found = scan(view)
+            end = self._authentic_end(view, found)
+            if end < found.end:
+                with view[:end] as genuine:
+                    found = scan(genuine)
+            return found, digest_runs(view, found.runs)
 
-def _read(path: Path, size: int) -> tuple[ScanResult, tuple[RunDigest, ...]]:
-    if size == 0:
-        return scan(b""), ()
-    with (
-        path.open("rb") as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
-        memoryview(mapped) as view,
-    ):
-        found = scan(view)
-        return found, digest_runs(view, found.runs)
+    def _authentic_end(self, view: memoryview, found: ScanResult) -> int:
+        """Return where the first unit stands that does not open; the end if all of them do."""
+        header = found.header
+        if header is None:
+            return found.end
+        try:
+            walker = LeafWalker(self._periods.root(header.period))
+        except HandfastError:
+            return found.end  # without its root nobody can tell, and nobody can watch it
+        label = stream_label(header.camera, header.stream.code, header.rendition.code)
+        for run in found.runs:
+            leaf_key = walker.leaf(run.record.leaf)
+            key = run_key(leaf_key, label, header.segment, run.record.run)
+            data = bytes(view[run.offset : run.offset + run.length])
+            length, _ = authentic_length(header, data, key)
+            if length < run.length:
+                return run.offset + length
+        return found.end
 
 
 def _cut(path: Path, size: int, end: int) -> int:
@@ -166,11 +206,8 @@ def _cut(path: Path, size: int, end: int) -> int:
 
 
 def _rebuild(
-    relative: str, found: ScanResult, digests: tuple[RunDigest, ...]
+    relative: str, header: SegmentHeader, found: ScanResult, digests: tuple[RunDigest, ...]
 ) -> IndexedSegment:
-    header = found.header
-    if header is None:
-        raise ValueError("a segment without a header cannot be rebuilt")
     starts = [each.record.start_us for each in found.runs]
     ends = [
         _end_us(each, following, header.period_start_us)

@@ -1,0 +1,115 @@
+"""Recorded segments with an index, a scan and retention around them."""
+
+from pathlib import Path
+
+from handfast.media.feed import RunEnded, SegmentClosed, SegmentOpened
+from handfast.media.recording import SegmentPolicy
+from handfast.media.units import StreamKey
+from handfast.model.media import Rendition, Stream
+from handfast.seal.format import decode_header
+from handfast.storage.files import read_or_create_key
+from handfast.storage.holds import Holds
+from handfast.storage.retention import Retention
+from handfast.storage.segment_files import SegmentFiles
+from handfast.storage.segment_index import SegmentIndex
+from handfast.storage.segments import IndexedRun, IndexedSegment, Recording
+from handfast.storage.sqlite_periods import SqlitePeriods
+from handfast.storage.startup_scan import StartupScan
+from tests.fakes.steady import CountingIds, HandClock
+from tests.unit.media_recording.rig import GATE, Rig
+
+GATE_RECORDING = Recording(camera=GATE.camera, stream=Stream.MAIN)
+
+
+class Shelf:
+    """What a node has around its segments; `record` tells the index as a node would."""
+
+    def __init__(self, root: Path) -> None:
+        """Build everything over `root`."""
+        self.clock = HandClock()
+        self.volume = root / "volume"
+        self.volume.mkdir()
+        ids = CountingIds()
+        read_or_create_key(root / "key", ids)
+        self.periods = SqlitePeriods(root / "periods.db", key_file=root / "key", ids=ids)
+        self.index = SegmentIndex(root / "segments.db")
+        self.files = SegmentFiles([self.volume])
+        self.scan = StartupScan(files=self.files, index=self.index, periods=self.periods)
+        self.holds = Holds(self.index)
+        self.retention = Retention(index=self.index, files=self.files, periods=self.periods)
+        self.rig = self._rig(ids)
+        self._told = 0
+
+    def record(self, *, pictures: int, stream: StreamKey = GATE, close: bool = True) -> None:
+        """Record as a fresh ingest process would, and tell the index."""
+        self.rig = self._rig(self.rig.ids)
+        self._told = 0
+        self.rig.add(stream)
+        self.rig.play(stream, pictures=pictures, size=400)
+        if close:
+            self.rig.recorder.close()
+        self.tell()
+
+    def _rig(self, ids: CountingIds) -> Rig:
+        policy = SegmentPolicy(segment_s=1)
+        return Rig(self.volume, policy=policy, clock=self.clock, periods=self.periods, ids=ids)
+
+    def tell(self) -> None:
+        """Hand the events since the last call to the index."""
+        for event in self.rig.feed.events[self._told :]:
+            match event:
+                case SegmentOpened():
+                    self.index.opened(_opened(event))
+                case RunEnded():
+                    self.index.run_ended(event.segment, _run(event))
+                case SegmentClosed():
+                    finished = self.index.finish(
+                        event.segment,
+                        end_us=event.end_us,
+                        size=event.bytes,
+                        lost_units=event.lost_units,
+                        recovered=event.recovered,
+                    )
+                    self.index.closed([finished])
+                case _:
+                    pass
+        self._told = len(self.rig.feed.events)
+
+    def everything(self) -> tuple[IndexedSegment, ...]:
+        """Return all readable segments of the gate."""
+        return self.index.overlapping(GATE_RECORDING, since_us=0, until_us=1 << 62)
+
+    def path(self, number: int) -> Path:
+        """Return the file of the n-th segment."""
+        return self.volume / self.everything()[number].path
+
+
+def _opened(event: SegmentOpened) -> IndexedSegment:
+    header = decode_header(event.header)
+    return IndexedSegment(
+        id=header.segment,
+        recording=Recording(
+            camera=header.camera, stream=header.stream, rendition=Rendition.CLEAR
+        ),
+        period=header.period,
+        header=event.header,
+        path=event.path,
+        start_us=header.start_us,
+        end_us=header.start_us,
+        bytes=len(event.header),
+    )
+
+
+def _run(event: RunEnded) -> IndexedRun:
+    return IndexedRun(
+        run=event.run,
+        key=event.key,
+        leaf=event.leaf,
+        start_us=event.start_us,
+        end_us=event.end_us,
+        offset=event.offset,
+        length=event.length,
+        units=event.units,
+        first_pts=event.first_pts,
+        sha256=event.sha256,
+    )
