@@ -15,7 +15,7 @@ import msgspec
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from handfast.bus.link import FAILURES, Login, Notice, close, connect
+from handfast.bus.link import FAILURES, Login, Notice, close, connect, settle
 from handfast.kit.clock import Clock
 from handfast.kit.encoding import Json, b64, canonical, read_json, unb64
 from handfast.kit.errors import HandfastError, InvalidError
@@ -102,7 +102,7 @@ class CalloutService:
             login, on_notice=self._notice, on_lost=self._lost, on_back=self._back
         )
         await self._client.subscribe(ASKED_ON, cb=self._asked)
-        await self._client.flush()
+        await settle(self._client)
 
     async def close(self) -> None:
         """Answer no more: nobody enters, whoever is in stays."""

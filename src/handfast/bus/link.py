@@ -66,14 +66,14 @@ async def connect(
     """
     client = Client()
 
-    async def failed(error: Exception) -> None:
+    async def _failed(error: Exception) -> None:
         # Only the class: the text of some errors holds subjects, none may hold a body.
         on_notice(type(error).__name__)
 
-    async def lost() -> None:
+    async def _lost() -> None:
         await on_lost()
 
-    async def back() -> None:
+    async def _back() -> None:
         if on_back is not None:
             await on_back()
 
@@ -94,16 +94,24 @@ async def connect(
                 ping_interval=PING_S,
                 max_outstanding_pings=LOST_PINGS,
                 pending_size=PENDING_OUT,
-                error_cb=failed,
-                disconnected_cb=lost if mends else None,
-                closed_cb=None if mends else lost,
-                reconnected_cb=back,
+                error_cb=_failed,
+                disconnected_cb=_lost if mends else None,
+                closed_cb=None if mends else _lost,
+                reconnected_cb=_back,
             )
     except FAILURES as error:
         await close(client)
         message = f"the bus at {login.url} does not take {login.user} in: {error!r}"
         raise UnavailableError(message) from error
     return client
+
+
+async def settle(client: Client) -> None:
+    """Return once the server has taken every subscription made before."""
+    # nats-py writes the first PING past what its flusher still holds; when it has been
+    # answered the flusher has run, and the second comes after everything.
+    await client.flush()
+    await client.flush()
 
 
 async def close(client: Client) -> None:

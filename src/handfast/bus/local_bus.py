@@ -128,13 +128,13 @@ class LocalBus(AskingBus):
     def _listen(self, subject: str, on_frame: OnFrame) -> LocalSubscription:
         self._listeners.setdefault(subject, []).append(on_frame)
 
-        def remove() -> None:
+        def _remove() -> None:
             left = self._listeners[subject]
             left.remove(on_frame)
             if not left:
                 del self._listeners[subject]
 
-        return LocalSubscription(remove)
+        return LocalSubscription(_remove)
 
     def _forget_hearer(self) -> None:
         self._hearer = None

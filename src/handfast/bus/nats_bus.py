@@ -13,7 +13,7 @@ from nats.aio.subscription import Subscription as NatsSubscription
 
 from handfast.bus.asking import AskingBus
 from handfast.bus.errors import HEADER, failure_body, failure_from
-from handfast.bus.link import FAILURES, PENDING_IN, Login, Notice, close, connect
+from handfast.bus.link import FAILURES, PENDING_IN, Login, Notice, close, connect, settle
 from handfast.bus.ports import NodeHearer, OnFrame
 from handfast.bus.verbs import decode
 from handfast.kit.errors import HandfastError, InvalidError, UnavailableError
@@ -122,27 +122,27 @@ class NatsHubBus(AskingBus):
         """Listen to heartbeats and outboxes of all nodes."""
         client = self._connection()
 
-        async def heartbeat(message: Msg) -> None:
+        async def _heartbeat(message: Msg) -> None:
             node = _node_of(message.subject)
             try:
                 hearer.hear_heartbeat(node, decode(message.data, Heartbeat))
             except InvalidError:
                 hearer.hear_malformed(node, "heartbeat")
 
-        async def outbox(message: Msg) -> None:
+        async def _outbox(message: Msg) -> None:
             await self._commit(hearer, message)
 
-        return NodesSubscription(
-            [
-                await client.subscribe(subjects.heartbeat("*"), cb=heartbeat),
-                await client.subscribe(
-                    subjects.outbox("*"),
-                    queue=_OUTBOX_QUEUE,
-                    cb=outbox,
-                    pending_bytes_limit=PENDING_IN,
-                ),
-            ]
-        )
+        heard = [
+            await client.subscribe(subjects.heartbeat("*"), cb=_heartbeat),
+            await client.subscribe(
+                subjects.outbox("*"),
+                queue=_OUTBOX_QUEUE,
+                cb=_outbox,
+                pending_bytes_limit=PENDING_IN,
+            ),
+        ]
+        await settle(client)
+        return NodesSubscription(heard)
 
     async def hear_stream(
         self, node: str, name: StreamName, on_frame: OnFrame
@@ -165,13 +165,13 @@ class NatsHubBus(AskingBus):
                     f"hf.{node}.*.>", cb=self._hear_frame, pending_bytes_limit=PENDING_IN
                 )
 
-        def leave() -> None:
+        def _leave() -> None:
             left = self._listeners[subject]
             left.remove(on_frame)
             if not left:
                 del self._listeners[subject]
 
-        return FrameSubscription(leave)
+        return FrameSubscription(_leave)
 
     async def _hear_frame(self, message: Msg) -> None:
         for on_frame in tuple(self._listeners.get(message.subject, ())):

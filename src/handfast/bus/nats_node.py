@@ -18,6 +18,7 @@ from handfast.bus.link import (
     Notice,
     close,
     connect,
+    settle,
 )
 from handfast.bus.ports import (
     MAX_PAYLOAD,
@@ -138,13 +139,13 @@ class NatsNodeBus:
         )
         gone = asyncio.Event()
 
-        async def lost() -> None:
+        async def _lost() -> None:
             gone.set()
 
-        client = await connect(login, on_notice=self._notice, on_lost=lost)
+        client = await connect(login, on_notice=self._notice, on_lost=_lost)
         try:
             await self._serve(client, answers, tasks)
-            await client.flush()
+            await settle(client)
             self._client = client
             self._tell(connected=True)
             await gone.wait()
@@ -157,13 +158,13 @@ class NatsNodeBus:
     async def _serve(
         self, client: Client, answers: NodeAnswers, tasks: asyncio.TaskGroup
     ) -> None:
-        async def asked(message: Msg) -> None:
+        async def _asked(message: Msg) -> None:
             # One slow ask must not hold up the signs of life of other viewers.
             await self._room.acquire()
             tasks.create_task(self._answer(client, answers, message))
 
         await client.subscribe(
-            subjects.ask(self._node, "*"), cb=asked, pending_bytes_limit=PENDING_IN
+            subjects.ask(self._node, "*"), cb=_asked, pending_bytes_limit=PENDING_IN
         )
 
     async def _answer(self, client: Client, answers: NodeAnswers, message: Msg) -> None:

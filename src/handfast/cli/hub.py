@@ -11,16 +11,17 @@ import uvloop
 
 from handfast.cli.command import Commands, add_command, add_group
 from handfast.hub.app import DATABASE, World
-from handfast.hub.config import explain, load
+from handfast.hub.config import HubConfig, load
 from handfast.hub.serve import serve
 from handfast.hub.usecases.admit import (
     Admitted,
-    Enrolment,
+    Card,
     admit,
     keep_revocation,
-    read_enrolment,
+    read_card,
 )
 from handfast.kit.clock import SystemClock
+from handfast.kit.configuration import explain
 from handfast.kit.encoding import unb64
 from handfast.kit.errors import ConflictError, InvalidError
 from handfast.kit.ids import SystemIds
@@ -95,7 +96,7 @@ def _add_admit(group: Commands) -> None:
             group,
             "admit",
             summary="Enrol an owner or agency, or take a revocation list, from a file.",
-            example="handfast hub admit owner school.json --config city/hub.toml",
+            example="handfast hub admit owner owner.json --config city/hub.toml",
             run=_admit,
         )
     )
@@ -135,7 +136,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def _config(args: argparse.Namespace) -> int:
     if args.explain:
-        print(explain(), end="")
+        print(explain(HubConfig), end="")
         return 0
     config = load(args.config)
     print(f"{args.config}: hub {config.id}, data in {config.directory}")
@@ -155,17 +156,15 @@ def _admit(args: argparse.Namespace) -> int:
             row = asyncio.run(store.transact(lambda tables: keep_revocation(tables, text)))
             print(f"{len(row.revoked)} keys are revoked by {row.issuer}, list {row.serial}")
             return 0
-        return _admit_organisation(args, store, read_enrolment(text))
+        return _admit_organisation(args, store, read_card(text))
     finally:
         store.close()
 
 
-def _admit_organisation(
-    args: argparse.Namespace, store: SqliteHubStore, enrolment: Enrolment
-) -> int:
+def _admit_organisation(args: argparse.Namespace, store: SqliteHubStore, card: Card) -> int:
     kind: OrganisationKind = args.what
-    name = fingerprint(unb64(enrolment.root))
-    print(f"{kind} {enrolment.name} ({enrolment.id})\nroot fingerprint {name}")
+    name = fingerprint(unb64(card.root))
+    print(f"{kind} {card.name} ({card.id})\nroot fingerprint {name}")
     if args.fingerprint is not None and args.fingerprint != name:
         raise InvalidError(f"its fingerprint is not {args.fingerprint}; do not admit it")
     if not (args.yes or args.fingerprint) and not _compared():
@@ -173,7 +172,7 @@ def _admit_organisation(
         return 1
     now_us = SystemClock().now_us()
     done: Admitted = asyncio.run(
-        store.transact(lambda tables: admit(tables, kind, enrolment, now_us=now_us))
+        store.transact(lambda tables: admit(tables, kind, card, now_us=now_us))
     )
     print(f"admitted, with {len(done.certificates)} certificates")
     return 0

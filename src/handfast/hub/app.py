@@ -23,7 +23,7 @@ from handfast.bus.ports import HubBus
 from handfast.bus.tokens import BusTokens
 from handfast.hub.config import HubConfig
 from handfast.hub.event_board import EventBoard
-from handfast.hub.hearing import NodeEar, Terms
+from handfast.hub.hearing import EarParts, NodeEar, Terms
 from handfast.hub.http.routes import build_api
 from handfast.hub.journal import Journal
 from handfast.hub.limits import RateLimit
@@ -151,7 +151,7 @@ def build_hub(
         logins=RateLimit(config.limits.logins_per_minute, clock=clock),
         malformed=RateLimit(config.limits.malformed_per_minute, clock=clock),
     )
-    ear = NodeEar(
+    parts = EarParts(
         store=store,
         presence=presence,
         board=board,
@@ -165,7 +165,7 @@ def build_hub(
             close_after_us=config.incidents.close_after_s * 1_000_000,
         ),
     )
-    return Hub(services=services, ear=ear, api=build_api(services, world.logger))
+    return Hub(services=services, ear=NodeEar(parts), api=build_api(services, world.logger))
 
 
 @asynccontextmanager
@@ -187,18 +187,18 @@ async def _run_bus(
 ) -> AsyncIterator[BusSide]:
     clock, ids = world.clock, world.ids
 
-    def notice(text: str) -> None:
+    def _notice(text: str) -> None:
         metrics.notices.inc()
         journal.warn(f"bus {text}", f"bus: {text}")
 
     key = AccountKey(ids.secret(32))
     tokens = BusTokens(clock=clock, ids=ids)
-    server = NatsServer(_server_plan(config), issuer=key.public, ids=ids, on_notice=notice)
+    server = NatsServer(_server_plan(config), issuer=key.public, ids=ids, on_notice=_notice)
     tls = _trust(config.bus.authority) if config.bus.certificate else None
     async with AsyncExitStack() as stack:
         await server.start()
         stack.push_async_callback(server.stop)
-        callout = CalloutService(key=key, redeem=tokens.redeem, clock=clock, on_notice=notice)
+        callout = CalloutService(key=key, redeem=tokens.redeem, clock=clock, on_notice=_notice)
         await callout.open(
             Login(
                 url=server.url,
@@ -209,7 +209,7 @@ async def _run_bus(
             )
         )
         stack.push_async_callback(callout.close)
-        bus = NatsHubBus(on_notice=notice)
+        bus = NatsHubBus(on_notice=_notice)
         await bus.open(server.url, user="hub", password=server.hub_password, tls=tls)
         stack.push_async_callback(bus.close)
         yield BusSide(bus=bus, tokens=tokens, url=server.public_url, is_ready=Readiness(bus))

@@ -1,13 +1,13 @@
 """The hub's configuration: one TOML file, an unknown key refuses to start."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar, get_args, get_type_hints
+from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
+from handfast.kit.configuration import read_table
 from handfast.kit.errors import InvalidError
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -96,14 +96,7 @@ def load(path: Path) -> HubConfig:
     Raises:
         InvalidError: It is missing, no TOML, or holds a key or value that is not known.
     """
-    try:
-        config = msgspec.toml.decode(path.read_bytes(), type=HubConfig)
-    except OSError as error:
-        message = f"{path}: {error.strerror}; write one with `handfast hub init DIR`"
-        raise InvalidError(message) from error
-    except (msgspec.DecodeError, ValueError) as error:
-        message = f"{path}: {error}; `handfast hub config --explain` lists every key"
-        raise InvalidError(message) from error
+    config = read_table(path, HubConfig)
     check(config, path)
     return _from_here(config, path.parent)
 
@@ -130,33 +123,6 @@ def check(config: HubConfig, path: Path) -> None:
             )
     if "*" in config.http.agency_origins:
         raise InvalidError(f"{path}: [http] agency_origins names each origin; * is refused")
-
-
-def explain() -> str:
-    """Write every key with its default and what it is for, as a TOML file."""
-    lines = ["# handfast hub: every key, its default and what it is for", ""]
-    lines += _explain(HubConfig)
-    for name, type_ in get_type_hints(HubConfig).items():
-        if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
-            lines += ["", f"[{name}]  # {(type_.__doc__ or '').strip()}", *_explain(type_)]
-    return "\n".join(lines) + "\n"
-
-
-def _explain(section: type[msgspec.Struct]) -> Iterator[str]:
-    hints = get_type_hints(section, include_extras=True)
-    for field in msgspec.structs.fields(section):
-        hint = hints[field.name]
-        if not (meta := [each for each in get_args(hint)[1:] if isinstance(each, Meta)]):
-            continue
-        required = field.default is msgspec.NODEFAULT
-        value = '"…"  # required;' if required else f"{_toml(field.default)}  #"
-        yield f"{field.name} = {value} {meta[-1].description}"
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_toml(each) for each in value) + "]"
-    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def _from_here(config: HubConfig, here: Path) -> HubConfig:

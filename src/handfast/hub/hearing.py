@@ -36,32 +36,35 @@ class Terms:
     close_after_us: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarParts:
+    """What an ear changes, and who is told."""
+
+    store: HubStore
+    presence: Presence
+    board: EventBoard
+    live: LiveRelay
+    metrics: Metrics
+    journal: Journal
+    clock: Clock
+    ids: Ids
+    terms: Terms
+
+
 class NodeEar:
     """Hears nodes (`bus.ports.NodeHearer`) and keeps the hub's own time. Event loop only."""
 
-    def __init__(  # noqa: PLR0913 (keyword-only: the parts that hear or are told)
-        self,
-        *,
-        store: HubStore,
-        presence: Presence,
-        board: EventBoard,
-        live: LiveRelay,
-        metrics: Metrics,
-        journal: Journal,
-        clock: Clock,
-        ids: Ids,
-        terms: Terms,
-    ) -> None:
-        """Take what is changed and who is told."""
-        self._store = store
-        self._presence = presence
-        self._board = board
-        self._live = live
-        self._metrics = metrics
-        self._journal = journal
-        self._clock = clock
-        self._ids = ids
-        self._terms = terms
+    def __init__(self, parts: EarParts) -> None:
+        """Take the parts."""
+        self._store = parts.store
+        self._presence = parts.presence
+        self._board = parts.board
+        self._live = parts.live
+        self._metrics = parts.metrics
+        self._journal = parts.journal
+        self._clock = parts.clock
+        self._ids = parts.ids
+        self._terms = parts.terms
         self._changed: set[str] = set()  # nodes whose site is to be told
         self._wake = asyncio.Event()
 
@@ -117,7 +120,7 @@ class NodeEar:
         self._metrics.nodes_online.set(self._presence.online)
         changed, self._changed = self._changed, set()
 
-        def work(tables: HubTransaction) -> list[SiteEvent | IncidentEvent]:
+        def _work(tables: HubTransaction) -> list[SiteEvent | IncidentEvent]:
             closed = close_due(tables, now_us=now_us, close_after_us=self._terms.close_after_us)
             if forget:
                 tables.accesses.forget(before_us=now_us - KEEP_US)
@@ -128,7 +131,7 @@ class NodeEar:
             events += [IncidentEvent(incident=view_incident(tables, row)) for row in closed]
             return events
 
-        for event in await self._store.transact(work):
+        for event in await self._store.transact(_work):
             self._board.tell(event)
 
     def _tell(self, told: Sequence[Told]) -> None:

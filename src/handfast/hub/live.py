@@ -193,13 +193,13 @@ class LiveRelay:
                 await feed.subscription.close()
 
     def _on_shared(self, feed: _Feed) -> OnFrame:
-        def shared(frame: bytes) -> None:
+        def _shared(frame: bytes) -> None:
             if frame[:1] == bytes((FrameType.SEGMENT,)):
                 feed.header = frame
             for viewer in feed.viewers:
                 self._offer(viewer, frame, is_own=False)
 
-        return shared
+        return _shared
 
     def _offer_own(self, viewer: Viewer, frame: bytes) -> None:
         self._offer(viewer, frame, is_own=True)

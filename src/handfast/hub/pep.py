@@ -14,12 +14,14 @@ from handfast.hub.chain import Certified, Trust, check_chain
 from handfast.hub.errors import RefusedError
 from handfast.hub.ports import HubStore
 from handfast.hub.sessions import SESSION_US, Challenges, Session, Sessions
+from handfast.hub.views import envelope
 from handfast.kit.clock import Clock
 from handfast.kit.encoding import unb64
 from handfast.kit.errors import HandfastError, InvalidError, NotFoundError
 from handfast.model.access import Reason
-from handfast.protocol.signing import verify
-from handfast.protocol.statements import Login
+from handfast.protocol.chain import Revocations
+from handfast.protocol.signing import parse, verify
+from handfast.protocol.statements import Login, Revocation
 from handfast.protocol.wire import LoginAsk, LoginChallenge
 from handfast.seal.identity import Envelope, fingerprint
 from handfast.storage.hub_rows import CertificateRow, GrantRow, RequestRow
@@ -210,9 +212,13 @@ def _is_uuid(text: str) -> bool:
 
 def read_trust(tables: HubTransaction) -> Trust:
     """Read the enrolled roots and what was revoked."""
+    lists = {
+        row.issuer: parse(unb64(envelope(row.envelope).payload), Revocation)
+        for row in tables.directory.revocations()
+    }
     return Trust(
         roots={fingerprint(row.root): row for row in tables.directory.organisations()},
-        revoked={row.issuer: row.revoked for row in tables.directory.revocations()},
+        revocations=Revocations(newest=lists),
     )
 
 

@@ -1,5 +1,6 @@
 """Recorded ciphertext of a grant."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from litestar import get
@@ -38,7 +39,7 @@ async def read_segment(
     wanted = MAX_PIECE if length is None else min(length, MAX_PIECE)
     whole = len(first) < wanted or length == len(first)
 
-    async def pieces():  # type: ignore[no-untyped-def]  # noqa: ANN202
+    async def _pieces() -> AsyncIterator[bytes]:
         yield first
         if whole:
             return
@@ -47,4 +48,4 @@ async def read_segment(
         async for piece in hub.recorded.rest(row, segment, offset=at, length=left):
             yield piece
 
-    return Stream(pieces, media_type="application/octet-stream")
+    return Stream(_pieces, media_type="application/octet-stream")

@@ -48,13 +48,13 @@ async def open_incident(data: StatedIncident, hub: Hub, session: Caller) -> Inci
     now_us = hub.clock.now_us()
     trust = await hub.pep.trust()
 
-    def work(tables: HubTransaction) -> IncidentView:
+    def _work(tables: HubTransaction) -> IncidentView:
         row = state_incident(
             tables, data.statement, data.chain, session=session, trust=trust, now_us=now_us
         )
         return view_incident(tables, row)
 
-    view = await hub.store.transact(work)
+    view = await hub.store.transact(_work)
     hub.board.tell(IncidentEvent(incident=view))
     return view
 
@@ -64,10 +64,10 @@ async def close_incident(incident: IdText, hub: Hub, session: Caller) -> Inciden
     """Close an incident; grants end by their own nodes' clocks."""
     now_us = hub.clock.now_us()
 
-    def work(tables: HubTransaction) -> IncidentView:
+    def _work(tables: HubTransaction) -> IncidentView:
         row = close_by_hand(tables, incident, session=session, now_us=now_us)
         return view_incident(tables, row)
 
-    view = await hub.store.transact(work)
+    view = await hub.store.transact(_work)
     hub.board.tell(IncidentEvent(incident=view))
     return view

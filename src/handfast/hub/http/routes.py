@@ -50,13 +50,13 @@ def build_api(hub: Services, logger: logging.Logger) -> Litestar:
     """Return the ASGI application around the hub's parts."""
     problems = Problems(hub, logger)
 
-    async def finish(message: Message, _scope: Scope) -> None:
+    async def _finish(message: Message, _scope: Scope) -> None:
         # Here and not as response headers: errors must carry them as well.
         if message["type"] == "http.response.start":
             message["headers"] = [*message["headers"], *headers]
             hub.metrics.requests.labels(str(message["status"])).inc()
 
-    def provide_hub() -> Services:
+    def _provide_hub() -> Services:
         return hub
 
     secure = _SECURE if hub.config.http.certificate else {}
@@ -69,7 +69,7 @@ def build_api(hub: Services, logger: logging.Logger) -> Litestar:
             health.read_metrics,
         ],
         dependencies={
-            "hub": Provide(provide_hub, sync_to_thread=False),
+            "hub": Provide(_provide_hub, sync_to_thread=False),
             "session": Provide(provide_session),
         },
         exception_handlers={
@@ -91,6 +91,6 @@ def build_api(hub: Services, logger: logging.Logger) -> Litestar:
             render_plugins=[JsonRenderPlugin()],
             use_handler_docstrings=True,
         ),
-        before_send=[finish],
+        before_send=[_finish],
         logging_config=None,
     )

@@ -20,8 +20,8 @@ from handfast.storage.hub_rows import OrganisationKind, OrganisationRow, Revocat
 from handfast.storage.sqlite_hub import HubTransaction
 
 
-class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
-    """An enrolment file: what an organisation hands to the hub's operator.
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """A public card, `agency.json` or `owner.json`, as handed to the hub's operator.
 
     Attributes:
         id: The organisation's id, as its certificates name it.
@@ -45,21 +45,21 @@ class Admitted:
     certificates: tuple[str, ...]
 
 
-def read_enrolment(text: bytes) -> Enrolment:
-    """Read an enrolment file.
+def read_card(text: bytes) -> Card:
+    """Read a card.
 
     Raises:
         InvalidError: It is none.
     """
     try:
-        return msgspec.json.decode(text, type=Enrolment)
-    except msgspec.DecodeError as error:
-        message = f"this is no enrolment file: {error}; it has id, name and root"
+        return msgspec.json.decode(text, type=Card)
+    except ValueError as error:
+        message = f"this is no card: {error}; name agency.json or owner.json"
         raise InvalidError(message) from error
 
 
 def admit(
-    tables: HubTransaction, kind: OrganisationKind, enrolment: Enrolment, *, now_us: int
+    tables: HubTransaction, kind: OrganisationKind, card: Card, *, now_us: int
 ) -> Admitted:
     """Store an organisation and the certificates on its file.
 
@@ -68,19 +68,17 @@ def admit(
         ConflictError: The id belongs to another kind of organisation.
         RefusedError: A certificate on the file does not hold.
     """
-    root = unb64(enrolment.root)
+    root = unb64(card.root)
     name = fingerprint(root)
     for row in tables.directory.organisations():
-        if row.id == enrolment.id and row.kind != kind:
-            raise ConflictError(f"{enrolment.id} is enrolled as {row.kind} already")
+        if row.id == card.id and row.kind != kind:
+            raise ConflictError(f"{card.id} is enrolled as {row.kind} already")
     tables.directory.admit(
-        OrganisationRow(
-            id=enrolment.id, kind=kind, name=enrolment.name, root=root, admitted_us=now_us
-        )
+        OrganisationRow(id=card.id, kind=kind, name=card.name, root=root, admitted_us=now_us)
     )
-    found = [_keep(tables, each, now_us) for each in enrolment.certificates]
+    found = [_keep(tables, each, now_us) for each in card.certificates]
     return Admitted(
-        name=enrolment.name,
+        name=card.name,
         fingerprint=name,
         certificates=tuple(f"{each.certificate.kind} {each.fingerprint}" for each in found),
     )
@@ -95,7 +93,7 @@ def keep_revocation(tables: HubTransaction, text: bytes) -> RevocationRow:
     """
     try:
         envelope = msgspec.json.decode(text, type=Envelope)
-    except msgspec.DecodeError as error:
+    except ValueError as error:
         raise InvalidError(f"this is no signed revocation list: {error}") from error
     issuers = {fingerprint(row.root): row.root for row in tables.directory.organisations()}
     issuers |= {
@@ -129,5 +127,5 @@ def _kind_of(envelope: Envelope) -> str:
     # Read before it is checked, only to name what `check_chain` then holds it to.
     try:
         return msgspec.json.decode(unb64(envelope.payload), type=Certificate).kind
-    except msgspec.DecodeError as error:
-        raise InvalidError("the enrolment file holds what is no certificate") from error
+    except ValueError as error:
+        raise InvalidError("the card holds what is no certificate") from error

@@ -56,7 +56,7 @@ class Forwarder:
     async def _keep(self, node: str, request: str, envelope: Envelope) -> None:
         now_us = self.clock.now_us()
 
-        def keep(tables: HubTransaction) -> None:
+        def _keep(tables: HubTransaction) -> None:
             trusted = node_keys(tables, node, now_us=now_us)
             decision = verify(envelope, DecisionStatement, trusted=trusted)
             if decision.node != node or decision.request != request:
@@ -64,7 +64,7 @@ class Forwarder:
             record_decision(tables, decision, envelope)
 
         try:
-            await self.store.transact(keep)
+            await self.store.transact(_keep)
         except UnavailableError:
             raise
         except HandfastError as error:

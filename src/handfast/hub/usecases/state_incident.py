@@ -7,6 +7,7 @@ from handfast.hub.usecases.open_incident import open_by_statement
 from handfast.hub.views import envelope as read_envelope
 from handfast.kit.errors import HandfastError, InvalidError
 from handfast.model.access import Reason
+from handfast.protocol.chain import ChainError
 from handfast.protocol.signing import verify
 from handfast.protocol.statements import IncidentStatement
 from handfast.seal.identity import Envelope
@@ -34,7 +35,7 @@ def state_incident(
         now_us: Now.
 
     Raises:
-        RefusedError: No dispatch key of the caller's agency has signed it.
+        DeniedError: No dispatch key of the caller's agency has signed it.
         InvalidError: It is malformed or has expired.
         ConflictError: It speaks of a closed or another agency's incident.
     """
@@ -69,7 +70,7 @@ def _dispatch_keys(
     for each in chains:
         try:
             found = check_chain(each, kind="dispatch", trust=trust, now_us=now_us)
-        except RefusedError:
+        except ChainError:
             if chain:
                 raise
             continue
