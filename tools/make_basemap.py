@@ -17,49 +17,41 @@ import subprocess
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 import osmium
-from shapely.geometry import LineString, Point, box, mapping, shape
+from shapely.geometry import LineString, MultiLineString, Point, box, mapping, shape
 from shapely.geometry.base import BaseGeometry
-from shapely.ops import linemerge, polygonize, unary_union
+from shapely.ops import linemerge, nearest_points, polygonize, unary_union
 
 EXTENT = box(24.935, 60.164, 24.953, 60.179)  # degrees; the extract's own bounds
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0"
 TOUCHING_DEGREES = 1e-7  # a piece of coast this near to a face is part of its border
 SAME_NAME_DEGREES = 0.003  # two stops of one name nearer than about 200 m are one label
 
-ROAD_CLASS = {
-    "motorway": 1,
-    "trunk": 1,
-    "primary": 2,
-    "secondary": 3,
-    "primary_link": 3,
-    "tertiary": 4,
-    "tertiary_link": 4,
-    "unclassified": 5,
-    "residential": 5,
-    "living_street": 6,
-    "pedestrian": 6,
-    "service": 7,
-    "footway": 8,
-    "path": 8,
-    "cycleway": 8,
-    "steps": 8,
+ROADS = {
+    1: ("motorway", "trunk"),
+    2: ("primary",),
+    3: ("secondary", "primary_link"),
+    4: ("tertiary", "tertiary_link"),
+    5: ("unclassified", "residential"),
+    6: ("living_street", "pedestrian"),
+    7: ("service",),
+    8: ("footway", "path", "cycleway", "steps"),
 }
+ROAD_CLASS = {kind: number for number, kinds in ROADS.items() for kind in kinds}
 ROAD_MINZOOM = {1: 11, 2: 11, 3: 11, 4: 12, 5: 12, 6: 13, 7: 14, 8: 15}
 GREEN = {
     "leisure": {"park", "garden", "playground"},
     "landuse": {"grass", "forest", "cemetery", "recreation_ground"},
     "natural": {"wood", "scrub", "heath"},
 }
+DISTRICTS = ("suburb", "neighbourhood", "quarter", "island", "islet")
 LABEL_CLASS = {
-    ("place", "suburb"): "suburb",
-    ("place", "neighbourhood"): "suburb",
-    ("place", "quarter"): "suburb",
-    ("place", "island"): "suburb",
-    ("place", "islet"): "suburb",
+    **{("place", kind): "suburb" for kind in DISTRICTS},
     ("railway", "station"): "station",
     ("railway", "tram_stop"): "stop",
     ("leisure", "park"): "park",
@@ -84,9 +76,6 @@ class Feature(NamedTuple):
     shape: BaseGeometry
     properties: dict[str, str | int]
     minzoom: int
-
-
-Found = tuple[list[Feature | None], BaseGeometry | None]
 
 
 def road(tags: dict[str, str], line: BaseGeometry) -> Feature | None:
@@ -131,14 +120,10 @@ def ground(tags: dict[str, str], area: BaseGeometry) -> Feature | None:
 
 def building_height(tags: dict[str, str]) -> int:
     """Return metres from `height`, else 3.2 m a storey, else two storeys."""
-    try:
-        return round(float(tags["height"].removesuffix("m").strip()))
-    except (KeyError, ValueError):
-        pass
-    try:
-        return round(3.2 * float(tags["building:levels"]))
-    except (KeyError, ValueError):
-        return 6
+    for key, metres in (("height", 1.0), ("building:levels", 3.2)):
+        with suppress(KeyError, ValueError):
+            return round(metres * float(tags[key].removesuffix("m").strip()))
+    return 6
 
 
 # The first rule that fits names the class; a set lists the values that fit.
@@ -177,53 +162,59 @@ def label(tags: dict[str, str], where: BaseGeometry) -> Feature | None:
     return Feature("label", where.representative_point(), properties, LABEL_MINZOOM[kind])
 
 
-def features_of(item: osmium.osm.OSMObject, factory: osmium.geom.GeoJSONFactory) -> Found:
-    """Turn one thing of the extract into features, and coastline if it is one."""
-    tags = {tag.k: tag.v for tag in item.tags}
-    if not tags:
-        return [], None
-    if item.is_area():
-        area = shape(json.loads(factory.create_multipolygon(item)))
-        return [ground(tags, area), label(tags, area)], None
-    if item.is_way():
-        line = shape(json.loads(factory.create_linestring(item)))
-        coast = line if tags.get("natural") == "coastline" else None
-        is_ground = item.is_closed() and tags.get("area") == "yes"
-        return [] if is_ground else [road(tags, line), rail(tags, line)], coast
-    if item.is_node():
-        return [label(tags, shape(json.loads(factory.create_point(item))))], None
-    return [], None
+def read(extract: Path) -> tuple[list[Feature], list[LineString], list[LineString]]:
+    """Read the extract once.
 
-
-def read(extract: Path) -> tuple[list[Feature], list[BaseGeometry]]:
-    """Read the extract once; return its features and the pieces of its coastline."""
+    Returns:
+        The features; the pieces of the coastline; the pieces of shores whose water reaches
+        out of the extract, so that no area could be made of them.
+    """
     factory = osmium.geom.GeoJSONFactory()
     features: list[Feature | None] = []
-    coast: list[BaseGeometry] = []
+    coast: list[LineString] = []
+    shores: list[LineString] = []
     for item in osmium.FileProcessor(str(extract)).with_areas().with_locations():
         tags = {tag.k: tag.v for tag in item.tags}
         form = geometry(factory, item) if tags else None
         if form is None:
             continue
-        if tags.get("natural") == "coastline" and item.is_way():
-            coast.append(form)
+        if item.is_way() and tags.get("natural") == "coastline":
+            coast += form.geoms
+        elif item.is_way() and tags.get("natural") == "water" and is_cut(item):
+            shores += form.geoms
         features += as_features(item, tags, form)
-    return [feature for feature in features if feature is not None], coast
+    return [feature for feature in features if feature is not None], coast, shores
+
+
+def is_cut(way: osmium.osm.Way) -> bool:
+    """Tell whether some points of a way lie outside the extract."""
+    return not all(node.location.valid() for node in way.nodes)
+
+
+def runs(way: osmium.osm.Way) -> MultiLineString:
+    """Return the pieces of a way whose points are in the extract, in the way's direction."""
+    pieces: list[list[tuple[float, float]]] = [[]]
+    for node in way.nodes:
+        if node.location.valid():
+            pieces[-1].append((node.location.lon, node.location.lat))
+        elif pieces[-1]:
+            pieces.append([])
+    return MultiLineString([piece for piece in pieces if len(piece) > 1])
 
 
 def geometry(
     factory: osmium.geom.GeoJSONFactory, item: osmium.osm.OSMObject
 ) -> BaseGeometry | None:
     """Return the shape of a node, way or area; None when the extract cuts it off."""
+    if item.is_way():
+        return runs(item)
     try:
         if item.is_area():
             return shape(json.loads(factory.create_multipolygon(item)))
-        if item.is_way():
-            return shape(json.loads(factory.create_linestring(item)))
         if item.is_node():
             return shape(json.loads(factory.create_point(item)))
     except (RuntimeError, osmium.InvalidLocationError):
-        return None  # a way that leaves the extract has nodes without a place
+        return None  # an area that leaves the extract cannot be closed
     return None
 
 
@@ -239,32 +230,45 @@ def as_features(
     return [label(tags, form)]
 
 
-def split_by_coast(coast: list[BaseGeometry]) -> tuple[BaseGeometry, BaseGeometry]:
-    """Return (land, sea) inside the extent.
+def joined(lines: list[LineString]) -> list[LineString]:
+    """Join pieces that continue each other."""
+    merged = linemerge(lines)
+    return list(getattr(merged, "geoms", [merged]))
+
+
+def faces_along(lines: list[LineString]) -> list[BaseGeometry]:
+    """Cut the extent along lines; a loose end is led to the border by the shortest way."""
+    parts = joined(lines)
+    ends = [Point(line.coords[at]) for line in parts if not line.is_closed for at in (0, -1)]
+    leads = [
+        LineString([end, nearest_points(end, EXTENT.boundary)[1]])
+        for end in ends
+        if EXTENT.contains(end)
+    ]
+    whole = unary_union([EXTENT.boundary, *parts, *leads])
+    return list(polygonize(whole.intersection(EXTENT)))
+
+
+def sea_and_cut_lakes(coast: list[LineString], shores: list[LineString]) -> BaseGeometry:
+    """Return the water inside the extent that no closed area describes.
 
     A coastline has land on its left and water on its right (OpenStreetMap wiki,
-    Tag:natural=coastline), so a face is sea when the piece on its border runs the other way.
+    Tag:natural=coastline). The outline of a lake has no direction; of the two sides of a cut
+    one, the smaller is taken for water.
     """
-    lines = linemerge(unary_union(coast)) if coast else None
-    if lines is None or lines.is_empty:
-        return EXTENT, EXTENT.difference(EXTENT)
-    inside = lines.intersection(EXTENT)
-    faces = list(polygonize(unary_union([EXTENT.boundary, inside])))
-    sea = [face for face in faces if is_sea(face, coast)]
-    water = unary_union(sea)
-    return EXTENT.difference(water), water
+    sea = [face for face in faces_along(coast) if is_sea(face, coast)]
+    lakes = [min(faces_along([shore]), key=lambda face: face.area) for shore in joined(shores)]
+    return unary_union([*sea, *lakes])
 
 
-def is_sea(face: BaseGeometry, coast: list[BaseGeometry]) -> bool:
-    """Tell whether `face` lies on the right-hand side of the coastline nearest to it."""
+def is_sea(face: BaseGeometry, coast: list[LineString]) -> bool:
+    """Tell whether `face` lies on the right-hand side of the coastline along its border."""
     votes = 0
     for line in coast:
-        for start, end in zip(line.coords, line.coords[1:], strict=False):
+        for start, end in pairwise(line.coords):
             segment = LineString([start, end])
-            if segment.length == 0 or not segment.intersects(EXTENT):
-                continue
             middle = segment.interpolate(0.5, normalized=True)
-            if face.boundary.distance(middle) > TOUCHING_DEGREES:
+            if segment.length == 0 or face.boundary.distance(middle) > TOUCHING:
                 continue
             step = 1e-6 / segment.length
             right = Point(
@@ -303,15 +307,8 @@ def write_tiles(features: list[Feature], target: Path) -> None:
         layers[feature.layer].append(json.dumps(record, ensure_ascii=False))
     with tempfile.TemporaryDirectory() as folder:
         command = [
-            "tippecanoe",
-            "-q",
-            "-f",
-            "-o",
-            "map.pmtiles",
-            "-Z11",
-            "-z15",
-            "-n",
-            "Helsinki",
+            *("tippecanoe", "-q", "-f", "-o", "map.pmtiles"),
+            *("-Z11", "-z15", "-n", "Helsinki"),
         ]
         command += ["--no-tile-size-limit", "--no-feature-limit", "-A", ATTRIBUTION]
         for name in sorted(layers):
@@ -368,10 +365,10 @@ def main() -> None:
     parser.add_argument("extract", type=Path, help="an .osm.pbf file")
     parser.add_argument("folder", type=Path, help="where the three files go")
     arguments = parser.parse_args()
-    raw, coast = read(arguments.extract)
+    raw, coast, shores = read(arguments.extract)
     features = list(without_repeats(raw))
-    land, sea = split_by_coast(coast)
-    features += [Feature("land", land, {}, 11), Feature("water", sea, {}, 11)]
+    water = sea_and_cut_lakes(coast, shores)
+    features += [Feature("land", EXTENT, {}, 11), Feature("water", water, {}, 11)]
     folder: Path = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
     write_tiles(

@@ -30,6 +30,8 @@ const MOST_ALONE = 150;
 const VIEWS_ZOOM = 15;
 const PICK_PX = 6;
 const MARGIN_DEGREES = 0.02;
+/** Steps of zooming out beyond a frame that the base map just fills. */
+const MOST_OUT = 1;
 
 export interface SceneEvents {
   readonly pickCamera: (id: string) => void;
@@ -81,7 +83,7 @@ function mapOf(options: SceneOptions, ground: Ground | null): MapLibre {
     style: ground?.style ?? bareGround(options.palette),
     center: [...options.center],
     zoom: limits ? Math.max(options.zoom, coverZoom(options.container, limits)) : options.zoom,
-    minZoom: 11,
+    minZoom: limits ? coverZoom(options.container, limits) - MOST_OUT : 9,
     maxZoom: 19.5,
     attributionControl: false,
     fadeDuration: 0,
