@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 # Cheap and exact first: a broken rule should not wait for a browser.
-FOLDERS = ("house", "unit", "contract", "golden", "scenario", "e2e")
+FOLDERS = ("house", "unit", "contract", "golden", "fuzz", "scenario", "e2e")
 TESTS = Path(__file__).parent
 
 # Two busy cores say nothing about the code; time is bounded by pytest-timeout instead.

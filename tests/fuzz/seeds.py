@@ -14,6 +14,7 @@ from handfast.media.packetize import aggregate, fragments
 from handfast.media.rtp import interleave
 from handfast.media.units import Codec
 from handfast.protocol.signing import sign, statement_bytes
+from handfast.protocol.wire import Attach
 from handfast.seal.frames import (
     FrameType,
     KeyFrame,
@@ -128,7 +129,10 @@ def seeds() -> Mapping[str, list[bytes]]:
         ],
         "envelope": [msgspec.json.encode(sign(each, KEY)) for each in SAMPLES[:3]],
         "agreement": [statement_bytes(SAMPLES[-1])],
-        "message": [bytes((number,)) + b"{}" for number in range(len(MESSAGES))],
+        "message": [
+            bytes((MESSAGES.index(Attach),)) + b'{"grant":"g"}',
+            *(bytes((number,)) + b"{}" for number in range(len(MESSAGES))),
+        ],
         "signed_note": [note()],
         "log_proof": [log_proof()],
         "base64url": [b"QUJD"],

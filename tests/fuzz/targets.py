@@ -98,7 +98,8 @@ def session_description(data: bytes) -> None:
 
 def aac_packet(data: bytes) -> None:
     """Split an AAC payload."""
-    fmtp = {"config": "1190", "sizelength": "13", "indexlength": "3", "indexdeltalength": "3"}
+    widths = {"sizelength": "13", "indexlength": "3", "indexdeltalength": "3"}
+    fmtp = {"mode": "AAC-hbr", "config": "1190", **widths}
     line = MediaLine(
         kind="audio", payload_type=97, encoding="MPEG4-GENERIC", clock_rate=48_000, fmtp=fmtp
     )
