@@ -79,5 +79,9 @@ class LogStore(LogReader, Protocol):
 
         The leaves, the tree and every proof given out stay valid. Indexes already erased
         or unknown are passed over.
+
+        Raises:
+            UnavailableError: Old pages are still being read by another process; they are
+                gone from view but not from the disk. Erase again.
         """
         ...

@@ -141,6 +141,7 @@ def unwrap_run_key(
     Raises:
         OpenError: It belongs to another grant, segment, run or leaf, or was changed.
     """
+    require_length("a live key", live_key, KEY_BYTES)
     try:
         return AESGCM(live_key).decrypt(live_nonce(counter), wrapped, live_aad(bound))
     except (InvalidTag, ValueError) as error:

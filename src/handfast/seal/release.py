@@ -89,6 +89,7 @@ def wrap_run_key(
         run_key: The key to wrap, 32 bytes.
         **bound: Whose it is, see `LiveBinding`.
     """
+    require_length("a live key", live_key, KEY_BYTES)
     require_length("a run key", run_key, KEY_BYTES)
     return AESGCM(live_key).encrypt(live_nonce(counter), run_key, live_aad(bound))
 

@@ -10,6 +10,7 @@ from handfast.audit.leaf import Opening
 from handfast.audit.ports import Batch
 from handfast.audit.tree import Coordinate
 from handfast.kit.errors import ConflictError, CorruptError, NotFoundError, UnavailableError
+from handfast.storage.files import sync_directory
 from handfast.storage.sqlite import Database
 
 _SIZE = "SELECT coalesce(max(position) + 1, 0) FROM leaf"
@@ -33,6 +34,7 @@ class SqliteLog:
         with self._translated():
             self._writer = Database(path, schema="log.sql", version=1)
             self._reader = Database(path, schema="log.sql", version=1)
+            sync_directory(path.parent)  # so that the name survives a power cut, too
 
     def close(self) -> None:
         """Close the file; nothing is lost when this is never called."""
@@ -102,9 +104,13 @@ class SqliteLog:
             write.executemany(
                 "DELETE FROM opening WHERE position = ?", [(index,) for index in indexes]
             )
-        with self._translated():
-            # The old pages still stand in the journal; secure_delete covers only the file.
-            self._writer.checkpoint()
+        # The old pages still stand in the journal; secure_delete covers only the file.
+        with self._translated(), self._writer.read() as read:
+            busy, *_ = read.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise UnavailableError(
+                f"{self._path}: erased, but a reader still holds old pages; erase again"
+            )
 
     def _read(self, query: str, *values: int) -> list[tuple[Any, ...]]:
         with self._translated(), self._reader.read() as read:

@@ -105,6 +105,19 @@ def test_a_wrapped_run_key_opens_for_its_grant(bound: dict[str, object], counter
         unwrap_run_key(live, counter=counter, wrapped=wrapped[:5], **bound)  # type: ignore[arg-type] # as above
 
 
+def test_a_live_key_of_another_length_is_refused() -> None:
+    """16 bytes would quietly be AES-128."""
+    short, key = bytes(16), fixed("run", 32)
+    with pytest.raises(InvalidError, match="live key"):
+        wrap_run_key(
+            short, counter=0, run_key=key, grant=GRANT, segment=key[:16], run=0, leaf=0
+        )
+    with pytest.raises(InvalidError, match="live key"):
+        unwrap_run_key(
+            short, counter=0, wrapped=bytes(48), grant=GRANT, segment=key[:16], run=0, leaf=0
+        )
+
+
 def test_an_opening_key_survives_its_file() -> None:
     """PEM, with and without a passphrase; never as another kind of key."""
     assert OpeningKey.from_pem(DEVICE.to_pem()).public == DEVICE.public
