@@ -131,31 +131,37 @@ def make_environment() -> None:
     run([sys.executable, "-m", "venv", VENV])
 
 
+def pinned(profile: str) -> list[Path]:
+    """Return the files of requirements that a profile installs."""
+    names = ("dev.txt",) if profile == "test" else ("run.txt", "build.txt")
+    return [ROOT / "requirements" / name for name in names]
+
+
+def is_installed(profile: str) -> bool:
+    """Tell whether a profile was installed from the files as they are now."""
+    stamp = VENV / f".installed-{profile}"
+    return stamp.exists() and stamp.read_text() == state_of(profile)
+
+
+def state_of(profile: str) -> str:
+    """Return what changes when a profile must be installed again."""
+    return digest(*pinned(profile), ROOT / "pyproject.toml")
+
+
 def install_packages(profile: str) -> None:
     """Install the Python packages of a profile by hash, and Handfast itself in place."""
-    requirements = ROOT / "requirements"
-    wanted = [requirements / ("dev.txt" if profile == "test" else "run.txt")]
-    if profile == "run":
-        wanted.append(requirements / "build.txt")
-    state = digest(*wanted, ROOT / "pyproject.toml")
-    stamp = VENV / f".installed-{profile}"
-    if stamp.exists() and stamp.read_text() == state:
+    if is_installed(profile) or is_installed("test"):
         say("Python packages are up to date")
         return
-    say(f"installing Python packages by hash from {', '.join(path.name for path in wanted)}")
-    files = [word for path in wanted for word in ("--requirement", str(path))]
-    pip: list[str | Path] = [
-        PYTHON,
-        "-m",
-        "pip",
-        "--quiet",
-        "--disable-pip-version-check",
-        "install",
-    ]
-    run([*pip, "--require-hashes", "--only-binary", ":all:", *files])
+    files = pinned(profile)
+    say(f"installing Python packages by hash from {', '.join(path.name for path in files)}")
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    requirements = [word for path in files for word in ("--requirement", str(path))]
+    run([*pip, "install", "--require-hashes", "--only-binary", ":all:", *requirements])
     say("installing handfast in place")
-    run([*pip, "--no-deps", "--no-build-isolation", "--no-index", "--editable", ROOT])
-    stamp.write_text(state)
+    in_place = ("--no-deps", "--no-build-isolation", "--no-index", "--editable")
+    run([*pip, "install", *in_place, ROOT])
+    (VENV / f".installed-{profile}").write_text(state_of(profile))
 
 
 def install_programs() -> None:
