@@ -4,6 +4,8 @@ import ast
 import re
 import sys
 import tomllib
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 
 from tests.house.tree import DOCS, ROOT, SRC, modules
@@ -32,9 +34,15 @@ def imported() -> dict[str, str]:
     return {name: place for name, place in found.items() if name not in ours}
 
 
+@cache
+def installed() -> Mapping[str, list[str]]:
+    """Return which distribution brings which package; slow, so asked once."""
+    return packages_distributions()
+
+
 def distribution(package: str) -> str:
     """Return the name under which an imported package is installed."""
-    names = packages_distributions().get(package, [package])
+    names = installed().get(package, [package])
     return names[0].lower().replace("_", "-")
 
 
