@@ -1,5 +1,6 @@
 """Composition root of the agency's server: the only place where its parts are put together."""
 
+import msgspec
 from litestar import Litestar
 from litestar.openapi import OpenAPIConfig
 
@@ -55,6 +56,7 @@ def build_app(config: AgencyConfig, agency: Agency) -> Litestar:
         "agency": agency.id,
         "root": b64(agency.root),
         "center": list(config.table.center),
+        "tour": msgspec.to_builtins(config.table.tour) if config.table.tour.owner_url else None,
     }
     return Litestar(
         route_handlers=[

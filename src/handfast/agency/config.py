@@ -28,6 +28,13 @@ class HubTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     url: Annotated[str, msgspec.Meta(description="origin, e.g. https://hub.city.example")]
 
 
+class TourTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[tour]`: what a demonstration's guided tour points at; leave out otherwise."""
+
+    owner_url: Annotated[str, msgspec.Meta(description="the school's own page")] = ""
+    signal_command: Annotated[str, msgspec.Meta(description="raises the school's alarm")] = ""
+
+
 class AgencyTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -36,6 +43,7 @@ class AgencyTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     root: Annotated[str, msgspec.Meta(description="root public key, base64url")]
     hub: HubTable
     listen: ListenTable = ListenTable()
+    tour: TourTable = TourTable()
     center: Annotated[tuple[float, float], msgspec.Meta(description="map's lon, lat")] = (
         24.9441,
         60.1708,

@@ -25,7 +25,7 @@ from handfast.kit.errors import DeniedError
 from handfast.kit.ids import SystemIds
 from handfast.protocol.ceremony import Subject, certify
 from handfast.protocol.chain import read_enrolment
-from handfast.seal.identity import SigningKey, fingerprint
+from handfast.seal.identity import Envelope, SigningKey, fingerprint
 from handfast.storage.files import make_directory, write_durably
 from handfast.web.listen import server
 
@@ -197,8 +197,8 @@ def certify_administrator(arguments: argparse.Namespace) -> int:
     )
     now_us = clock.now_us()
     root = read_signing_key(arguments.root / ROOT_KEY)
-    agency = open_agency(config, clock=clock, ids=ids)
-    install_certificate(agency, certify(subject, root, serial=now_us, now_us=now_us))
+    certificate = certify(subject, root, serial=now_us, now_us=now_us)
+    install_root_certificate(arguments.config, certificate)
     print(f"Certified {arguments.name} as administrator; their browser is ready now.")
     return 0
 
@@ -217,6 +217,17 @@ def install(arguments: argparse.Namespace) -> int:
     agreement = install_agreement(agency, envelope, owner_root=root)
     print(f"Installed {agreement.title}, serial {agreement.serial}.")
     return 0
+
+
+def install_root_certificate(config: Path, certificate: Envelope) -> None:
+    """Bring what the offline root signed to the agency's database.
+
+    Raises:
+        DeniedError: It does not hold up to the agency's root.
+    """
+    clock = SystemClock()
+    agency = open_agency(read_config(config), clock=clock, ids=SystemIds(clock))
+    install_certificate(agency, certificate)
 
 
 def _toml(arguments: argparse.Namespace, card: AgencyCard) -> str:
