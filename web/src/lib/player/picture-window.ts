@@ -1,16 +1,18 @@
 /** Decoded pictures around one place of a group; decodes no more than it has to. */
 
 import { type VideoConfig, sameConfig } from './codec';
-import type { PlainGroup } from './group-source';
-import type { MakeDecoder, Picture, PictureDecoder } from './picture';
+import type { MakeDecoder, Picture, PictureDecoder, PlainUnit } from './picture';
+import type { PlainGroup } from './plain-group';
 
 /** Pictures kept open; hardware decoders stall when many are held. */
 const KEPT = 10;
-/** A decoder that keeps pictures back for reordering gives them after this long, by a flush. */
-const SETTLE_MS = 250;
+/** A picture that has not come after this long is kept back for want of later ones. */
+const SETTLE_MS = 20;
 const GIVE_UP_MS = 2000;
 
 interface Waiting {
+  /** Set once the picture has come: feeding goes on, ahead of it. */
+  done?: true;
   readonly pts: number;
   readonly resolve: (picture: Picture) => void;
   readonly reject: (error: Error) => void;
@@ -25,6 +27,8 @@ export class PictureWindow {
   /** Units of the group that the decoder has been fed and can be fed on from; 0 starts anew. */
   #fed = 0;
   #waiting: Waiting | null = null;
+  /** Asked for last; it stays open until another is. */
+  #wanted: number | null = null;
 
   constructor(make: MakeDecoder) {
     this.#make = make;
@@ -40,21 +44,41 @@ export class PictureWindow {
    */
   async get(plain: PlainGroup, pts: number, ahead: number): Promise<Picture> {
     await this.#enter(plain);
+    this.#wanted = pts;
     const known = this.#pictures.get(pts);
     if (known !== undefined) return known;
-    const target = plain.units.findIndex((unit) => unit.pts === pts);
+    const target = plain.indexOf(pts);
     if (target < 0) throw new RangeError('no such picture in the group');
     if (target < this.#fed) this.#restart();
     const picture = new Promise<Picture>((resolve, reject) => (this.#waiting = { pts, resolve, reject }));
     // Awaited below on every path; this keeps a cancelled one from being reported as unhandled.
     picture.catch(() => undefined);
-    const until = Math.min(plain.units.length, target + 1 + ahead);
-    for (const unit of plain.units.slice(this.#fed, until)) this.#decoder.decode(unit);
-    this.#fed = until;
-    if (ahead > 0 && until < plain.units.length && (await settled(picture, SETTLE_MS))) return picture;
+    let until = Math.min(plain.length, target + 1 + ahead);
+    await this.#feed(plain, target, until);
+    // How many pictures a decoder keeps back is its own affair: feed on until this one comes.
+    while (ahead > 0 && until < plain.length) {
+      if (await settled(picture, SETTLE_MS)) return picture;
+      until = Math.min(plain.length, until + ahead);
+      await this.#feed(plain, target, until);
+    }
     await this.#flush();
     if (!(await settled(picture, GIVE_UP_MS))) throw new Error('the decoder gave no picture');
     return picture;
+  }
+
+  /** Feeds the decoder as units open, in order; all of them are being opened at once. */
+  async #feed(plain: PlainGroup, target: number, until: number): Promise<void> {
+    const from = this.#fed;
+    this.#fed = until;
+    const waiting = this.#waiting;
+    const units = Array.from({ length: until - from }, (_, index) => plain.unit(from + index));
+    // One that does not open fails the loop; the others must not be reported as unhandled.
+    for (const unit of units) unit.catch(() => undefined);
+    for (const [index, opening] of units.entries()) {
+      const unit = await opening;
+      if (this.#waiting !== waiting && waiting?.done !== true) return;
+      if (from + index >= target || !isDisposable(plain, unit)) this.#decoder.decode(unit);
+    }
   }
 
   /** Ends what is being waited for: a later wish has overtaken it. */
@@ -117,13 +141,29 @@ export class PictureWindow {
     this.#pictures.set(picture.pts, picture);
     for (const [pts, oldest] of this.#pictures) {
       if (this.#pictures.size <= KEPT) break;
+      if (pts === this.#wanted) continue;
       oldest.close();
       this.#pictures.delete(pts);
     }
     if (this.#waiting?.pts !== picture.pts) return;
+    this.#waiting.done = true;
     this.#waiting.resolve(picture);
     this.#waiting = null;
   }
+}
+
+/** Whether no other picture needs this one (ITU-T H.264 7.4.1: `nal_ref_idc` 0 in all its slices). */
+function isDisposable({ config }: PlainGroup, { data }: PlainUnit): boolean {
+  if (config.family !== 'h264') return false;
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  let slices = 0;
+  for (let at = 0; at + 5 <= data.length; at += 4 + view.getUint32(at)) {
+    const header = view.getUint8(at + 4);
+    const isSlice = (header & 0x1f) >= 1 && (header & 0x1f) <= 5;
+    if (isSlice && (header & 0x60) !== 0) return false;
+    if (isSlice) slices += 1;
+  }
+  return slices > 0;
 }
 
 /** True when `promise` came within `ms`; rethrows its failure. */

@@ -193,8 +193,10 @@ describe('what the node signed', () => {
       return changed;
     };
     const story = await RecordedStory.of(recording);
-    await story.session.seek(NOON);
+    await story.session.seek(NOON + 24 * FRAME_US);
     expect(story.state).toMatchObject({ phase: 'failed', why: 'bad-seal' });
+    await story.session.seek(NOON);
+    expect(story.state).toMatchObject({ phase: 'paused', authentic: 'no' });
   });
 
   it('names another stream: refused', async () => {

@@ -6,9 +6,10 @@
  */
 
 import { Refused } from '../secure/refused';
-import type { GroupSource, PlainGroup } from './group-source';
+import type { GroupSource } from './group-source';
 import { CannotPlay, type MakeDecoder, type Picture } from './picture';
 import { PictureWindow } from './picture-window';
+import type { PlainGroup } from './plain-group';
 import { type Group, type Timeline, wallOf } from './timeline';
 
 export type RecordedPhase =
@@ -37,11 +38,16 @@ export interface RecordedPorts {
   readonly everyFrame: (callback: () => void) => () => void;
 }
 
-interface Place {
+interface Target {
   /** Of the group in the timeline. */
   readonly index: number;
   readonly plain: PlainGroup;
   readonly pts: number;
+}
+
+/** What is on the screen. */
+interface Place extends Target {
+  readonly authentic: boolean;
 }
 
 /** Units decoded beyond the shown picture when moving forward. */
@@ -76,7 +82,7 @@ export class RecordedSession {
       const index = Math.max(0, this.#ports.timeline.indexAt(wallUs));
       const plain = await this.#load(index, signal);
       if (plain === null) return this.#tell({ phase: 'empty' });
-      await this.#show({ index, plain, pts: ptsAt(plain, wallUs) }, 0, signal);
+      await this.#show({ index, plain, pts: plain.ptsAt(wallUs) }, 0, signal);
       this.#tellPaused(!this.#ports.timeline.holds(wallUs));
     });
   }
@@ -133,23 +139,23 @@ export class RecordedSession {
   }
 
   /** What should be on the screen at `dueUs`; null at the end of the recordings. */
-  async #due(from: Place, dueUs: number, signal: AbortSignal): Promise<Place | null> {
+  async #due(from: Place, dueUs: number, signal: AbortSignal): Promise<Target | null> {
     const next = this.#ports.timeline.groups[from.index + 1];
     const over = dueUs >= from.plain.group.untilUs;
     if (next !== undefined && (dueUs >= next.startUs || over)) {
       const plain = await this.#load(from.index + 1, signal);
-      return plain && { index: from.index + 1, plain, pts: ptsAt(plain, Math.max(dueUs, next.startUs)) };
+      return plain && { index: from.index + 1, plain, pts: plain.ptsAt(Math.max(dueUs, next.startUs)) };
     }
-    return over ? null : { ...from, pts: Math.max(from.pts, ptsAt(from.plain, dueUs)) };
+    return over ? null : { ...from, pts: Math.max(from.pts, from.plain.ptsAt(dueUs)) };
   }
 
-  async #neighbour(from: Place, by: 1 | -1, signal: AbortSignal): Promise<Place | null> {
-    const order = presentation(from.plain);
-    const pts = order[order.indexOf(from.pts) + by];
+  async #neighbour(from: Place, by: 1 | -1, signal: AbortSignal): Promise<Target | null> {
+    const { shown } = from.plain;
+    const pts = shown[shown.indexOf(from.pts) + by];
     if (pts !== undefined) return { ...from, pts };
     const plain = await this.#load(from.index + by, signal);
-    const edge = plain && presentation(plain).at(by > 0 ? 0 : -1);
-    return plain === null || edge === null || edge === undefined ? null : { index: from.index + by, plain, pts: edge };
+    const edge = plain?.shown.at(by > 0 ? 0 : -1);
+    return plain === null || edge === undefined ? null : { index: from.index + by, plain, pts: edge };
   }
 
   #load(index: number, signal: AbortSignal): Promise<PlainGroup | null> {
@@ -157,11 +163,12 @@ export class RecordedSession {
     return group === undefined ? Promise.resolve(null) : this.#ports.source.load(group, signal);
   }
 
-  async #show(place: Place, ahead: number, signal: AbortSignal): Promise<void> {
+  async #show(place: Target, ahead: number, signal: AbortSignal): Promise<void> {
     const picture = await this.#window.get(place.plain, place.pts, ahead);
     signal.throwIfAborted();
-    this.#place = place;
     this.#ports.draw(picture, placeUs(place));
+    // The picture does not wait for its hash; what is said of it does.
+    this.#place = { ...place, authentic: await place.plain.authentic };
   }
 
   /** Runs `work` alone, after ending what runs unless `overtake` is false. */
@@ -206,30 +213,12 @@ export class RecordedSession {
 
   #authentic(): RecordedState['authentic'] {
     if (this.#place === null) return 'unknown';
-    const { plain } = this.#place;
-    if (!plain.authentic) return 'no';
+    const { plain, authentic } = this.#place;
+    if (!authentic) return 'no';
     return plain.group.segment.signed ? 'yes' : 'unknown';
   }
 }
 
-function placeUs({ plain, pts }: Place): number {
+function placeUs({ plain, pts }: Target): number {
   return wallOf(plain.group, pts);
-}
-
-/**
- * The pictures of a group in the order of their showing. Those that come before the keyframe
- * (of an open group) need the group before and are left out.
- */
-function presentation(plain: PlainGroup): readonly number[] {
-  const first = plain.units[0]?.pts ?? 0;
-  return plain.units
-    .map(({ pts }) => pts)
-    .filter((pts) => pts >= first)
-    .sort((left, right) => left - right);
-}
-
-/** The last picture at or before `wallUs`, or the first of the group. */
-function ptsAt(plain: PlainGroup, wallUs: number): number {
-  const order = presentation(plain);
-  return order.findLast((pts) => wallOf(plain.group, pts) <= wallUs) ?? (order[0] as number);
 }

@@ -33,6 +33,7 @@ const reasonsEn = {
   'log-not-writable': 'The site could not write its log, so it refused.',
   'nothing-recorded': 'Nothing was recorded in this range.',
   'viewer-left': 'You stopped watching.',
+  'node-restarted': 'The site’s box started anew. Ask again.',
 } as const;
 
 export type KnownReason = keyof typeof reasonsEn;
@@ -67,6 +68,7 @@ const reasonsFi: Readonly<Record<KnownReason, string>> = {
   'log-not-writable': 'Kohde ei voinut kirjoittaa lokiinsa, joten se kieltäytyi.',
   'nothing-recorded': 'Tältä ajalta ei ole tallennetta.',
   'viewer-left': 'Lopetit katselun.',
+  'node-restarted': 'Kohteen laite käynnistyi uudelleen. Pyydä uudelleen.',
 };
 
 const en = {
