@@ -30,7 +30,7 @@ async def serve(config: HubConfig, world: World) -> None:
     (Path(config.directory) / ADDRESS_FILE).unlink(missing_ok=True)
     async with run_hub(config, world) as hub:
         listening = listen(config.http)
-        server = _Server(_uvicorn(config.http, hub.api))
+        server = HttpServer(uvicorn_config(config.http, hub.api))
         for signal_ in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(signal_, server.stop)
         url = url_of(config.http, listening)
@@ -43,7 +43,7 @@ async def serve(config: HubConfig, world: World) -> None:
             address.unlink(missing_ok=True)
 
 
-class _Server(uvicorn.Server):
+class HttpServer(uvicorn.Server):
     """Stops when told; uvicorn's own signals would end us before the bus is down."""
 
     def stop(self) -> None:
@@ -83,7 +83,8 @@ def url_of(section: HttpSection, listening: socket.socket) -> str:
     return f"{'https' if section.certificate else 'http'}://{host}:{port}"
 
 
-def _uvicorn(section: HttpSection, app: object) -> uvicorn.Config:
+def uvicorn_config(section: HttpSection, app: object) -> uvicorn.Config:
+    """Return how uvicorn serves the hub: no access log, since lines would name people."""
     return uvicorn.Config(
         app,  # type: ignore[arg-type] # Litestar types ASGI more narrowly than uvicorn
         loop="uvloop",

@@ -1,13 +1,14 @@
 """Who calls: the session of a bearer token, or of the first message of a WebSocket."""
 
 import asyncio
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from litestar import Request, WebSocket
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.exceptions import WebSocketDisconnect
-from litestar.params import Dependency
+from litestar.params import SkipValidation
 
 from handfast.hub.errors import NotLoggedInError
 from handfast.hub.http.problems import address_of
@@ -21,8 +22,8 @@ TEXT_LIMIT: Final = 4096  # bytes of one text message from a page
 _BEARER: Final = "bearer "
 
 Socket: TypeAlias = WebSocket[Any, Any, Any]
-Hub: TypeAlias = Annotated[Services, Dependency(skip_validation=True)]
-Caller: TypeAlias = Annotated[Session, Dependency(skip_validation=True)]
+Hub: TypeAlias = NamedDependency[SkipValidation[Services]]
+Caller: TypeAlias = NamedDependency[SkipValidation[Session]]
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):

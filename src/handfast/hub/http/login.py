@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Request, post
+from litestar.params import JSONBody
 
 from handfast.bus.node_login import DeviceName
 from handfast.bus.ports import BusAccess
@@ -14,7 +15,7 @@ from handfast.protocol.wire import LoginAnswer, LoginAsk, LoginChallenge
 
 @post("/login/challenge", status_code=200)
 async def challenge_officer(
-    data: DeviceName, hub: Hub, request: Request[Any, Any, Any]
+    data: JSONBody[DeviceName], hub: Hub, request: Request[Any, Any, Any]
 ) -> LoginChallenge:
     """Return what a device has to sign to log in."""
     hub.logins.spend(address_of(request))
@@ -22,7 +23,9 @@ async def challenge_officer(
 
 
 @post("/login", status_code=200)
-async def log_in(data: LoginAsk, hub: Hub, request: Request[Any, Any, Any]) -> LoginAnswer:
+async def log_in(
+    data: JSONBody[LoginAsk], hub: Hub, request: Request[Any, Any, Any]
+) -> LoginAnswer:
     """Open a session for an officer's device."""
     hub.logins.spend(address_of(request))
     try:
@@ -42,7 +45,7 @@ async def log_in(data: LoginAsk, hub: Hub, request: Request[Any, Any, Any]) -> L
 
 @post("/nodes/login/challenge", status_code=200)
 async def challenge_node(
-    data: DeviceName, hub: Hub, request: Request[Any, Any, Any]
+    data: JSONBody[DeviceName], hub: Hub, request: Request[Any, Any, Any]
 ) -> LoginChallenge:
     """Return what a node has to sign to enter the bus."""
     hub.logins.spend(address_of(request))
@@ -50,7 +53,9 @@ async def challenge_node(
 
 
 @post("/nodes/login", status_code=200)
-async def log_in_node(data: LoginAsk, hub: Hub, request: Request[Any, Any, Any]) -> BusAccess:
+async def log_in_node(
+    data: JSONBody[LoginAsk], hub: Hub, request: Request[Any, Any, Any]
+) -> BusAccess:
     """Return a token that opens one connection of one node to the bus."""
     hub.logins.spend(address_of(request))
     try:

@@ -1,10 +1,10 @@
 """Recorded ciphertext of a grant."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from handfast.bus.ports import MAX_PIECE
@@ -12,12 +12,14 @@ from handfast.hub.http.caller import Caller, Hub
 from handfast.hub.http.registry import IdText
 from handfast.protocol.wire import Recordings
 
-Size = Annotated[int, Parameter(ge=0, le=2**40)]
+Size: TypeAlias = Annotated[int, QueryParameter(ge=0, le=2**40)]
+SizeOrNot: TypeAlias = Annotated[int | None, QueryParameter(ge=1, le=2**40)]
+Instant: TypeAlias = Annotated[int, QueryParameter(ge=0, le=2**62)]
 
 
 @get("/grants/{grant:str}/recordings")
 async def list_recordings(
-    grant: IdText, from_us: int, until_us: int, hub: Hub, session: Caller
+    grant: IdText, from_us: Instant, until_us: Instant, hub: Hub, session: Caller
 ) -> Recordings:
     """Return which segments hold a range, as the node signed them."""
     row = await hub.pep.grant_of(session, grant)
@@ -31,7 +33,7 @@ async def read_segment(
     hub: Hub,
     session: Caller,
     offset: Size = 0,
-    length: Size | None = None,
+    length: SizeOrNot = None,
 ) -> Stream:
     """Return the bytes of a sealed segment, from `offset`, at most `length` of them."""
     row = await hub.pep.grant_of(session, grant)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import get, post
-from litestar.params import Parameter
+from litestar.params import JSONBody, PathParameter
 
 from handfast.hub.http.caller import Caller, Hub
 from handfast.hub.usecases.close_incident import close_by_hand
@@ -15,7 +15,7 @@ from handfast.hub.views import IncidentEvent, IncidentsView, IncidentView, Regis
 from handfast.seal.identity import Envelope
 from handfast.storage.sqlite_hub import HubTransaction
 
-IdText = Annotated[str, Parameter(max_length=64)]
+IdText = Annotated[str, PathParameter(max_length=64)]
 
 
 class StatedIncident(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +43,9 @@ async def read_incidents(hub: Hub, session: Caller) -> IncidentsView:
 
 
 @post("/incidents")
-async def open_incident(data: StatedIncident, hub: Hub, session: Caller) -> IncidentView:
+async def open_incident(
+    data: JSONBody[StatedIncident], hub: Hub, session: Caller
+) -> IncidentView:
     """Open or restate an incident that a dispatch key has signed."""
     now_us = hub.clock.now_us()
     trust = await hub.pep.trust()

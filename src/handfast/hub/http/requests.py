@@ -1,6 +1,7 @@
 """Access requests: a challenge from the node, the ask, the newest decision."""
 
 from litestar import get, post
+from litestar.params import JSONBody
 
 from handfast.hub.http.caller import Caller, Hub
 from handfast.hub.http.registry import IdText
@@ -18,7 +19,9 @@ async def fetch_challenge(node: IdText, hub: Hub, session: Caller) -> Challenge:
 
 
 @post("/nodes/{node:str}/access", status_code=200)
-async def ask_access(node: IdText, data: Ask, hub: Hub, session: Caller) -> DecisionAnswer:
+async def ask_access(
+    node: IdText, data: JSONBody[Ask], hub: Hub, session: Caller
+) -> DecisionAnswer:
     """Put an access request to a node and return its decision."""
     await hub.pep.require_node(node)
     try:
