@@ -24,6 +24,10 @@ class NodeMetrics:
         self.run_keys_outside = _counter(
             registry, "run_keys_outside", "Run keys refused: outside their grant (P3)"
         )
+        self.frames_dropped = _counter(
+            registry, "frames_dropped", "Live frames the way to the hub did not take"
+        )
+        self.removed_bytes = _counter(registry, "removed_bytes", "Bytes removed by retention")
         self.reports = Counter(
             "handfast_node_panel_reports", "Panel reports by result", ["result"],
             registry=registry,

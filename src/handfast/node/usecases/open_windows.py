@@ -1,6 +1,7 @@
 """Release windows: 10 s each, durable in the log before the first key in them (P2)."""
 
 import msgspec
+from anyio import Lock
 
 from handfast.node.open_grants import OpenGrant
 from handfast.node.pep import LogUnwritableError, Opened, Pep
@@ -28,9 +29,14 @@ class OpenWindows:
         self._clock = clock
         self._pep = pep
         self._viewers = viewers
+        self._lock = Lock()  # attach and tick may want the same window
 
     async def ensure(self, open_grant: OpenGrant) -> bool:
         """Make sure that windows cover the next seconds; `False` when the log took nothing."""
+        async with self._lock:
+            return await self._ensure(open_grant)
+
+    async def _ensure(self, open_grant: OpenGrant) -> bool:
         now_us = self._clock.now_us()
         newest = open_grant.windows[-1]
         same_clause = newest.clause == open_grant.permit.clause

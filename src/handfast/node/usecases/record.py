@@ -26,10 +26,9 @@ from handfast.protocol.wire import CameraHealth
 from handfast.seal.format import NO_PREDECESSOR, decode_header
 from handfast.seal.identity import Envelope, SigningKey, statement_hash
 from handfast.seal.suite import SUITE
-from handfast.storage.segment_files import SegmentFiles
 from handfast.storage.segment_index import SegmentIndex
 from handfast.storage.segments import IndexedRun, IndexedSegment, Recording
-from handfast.storage.startup_scan import recover_streams, scan_all
+from handfast.storage.startup_scan import StartupScan
 
 _log = logging.getLogger(__name__)
 _STATES: Mapping[CameraState, str] = {
@@ -47,7 +46,7 @@ class RecordParts:
     node: str
     key: SigningKey
     index: SegmentIndex
-    files: SegmentFiles
+    scan: StartupScan
     bell: Bell
 
 
@@ -62,7 +61,7 @@ class Record:
 
     def recover(self) -> None:
         """Compare disk and index, and sign what a crash left unsigned. Blocks for the disk."""
-        report = scan_all(self._parts.files, self._parts.index)
+        report = self._parts.scan.scan_all()
         if report.recovered or report.missing or report.damaged:
             _log.warning(
                 "start-up scan: %d recovered, %d bytes cut, %d missing, %d damaged",
@@ -137,7 +136,7 @@ class Record:
             Recording(camera=stream.camera, stream=Stream(stream.stream))
             for stream in event.streams
         ]
-        recover_streams(self._parts.files, self._parts.index, recordings)
+        self._parts.scan.recover(recordings)
         self._sign_all()
 
     def _sign_all(self) -> None:

@@ -95,6 +95,10 @@ class StreamLive:
             return AliveAnswer(alive=None, reason=Reason.NOTHING_RECORDED.value)
         return AliveAnswer(alive=sign(statement, self._parts.key))
 
+    def attachments(self) -> tuple[Attachment, ...]:
+        """Return who watches now."""
+        return self._parts.attachments.all()
+
     def detach(self, grant: str) -> None:
         """Stop sending; when nobody else watches the stream, its frames stop too."""
         attachment = self._parts.attachments.pop(grant)

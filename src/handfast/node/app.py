@@ -1,0 +1,249 @@
+"""The site node, put together. Read this first: nothing else constructs its parts.
+
+cameras -> ingest processes -> events -> Record (index, manifests) and RelayLive (keys)
+panels  -> HTTP | MQTT -> ReportSignal -> SignalBoard -> judge again, tell, log
+hub    <-> bus <-> HubAnswers -> AnswerRequest -> Judge -> Pep (decide, log) -> release
+owner  <-> HTTP -> AskOwner, CloseAccess, WhoLooked
+"""
+
+import logging
+import os
+import ssl
+from dataclasses import dataclass
+from uuid import UUID
+
+from litestar import Litestar
+
+from handfast.bus.nats_node import NatsNodeBus
+from handfast.bus.node_login import HubLogin
+from handfast.bus.ports import NodeBus
+from handfast.kit.clock import Clock
+from handfast.kit.ids import Ids
+from handfast.media.ingest_processes import IngestProcesses, IngestSetup, default_count
+from handfast.media.units import StreamKey
+from handfast.media.worker_link import Configure
+from handfast.model.media import Stream
+from handfast.model.signal import LeaseTerms
+from handfast.node.assembly import Heart, Outside, assemble
+from handfast.node.bell import OwnerBell
+from handfast.node.config import NodeConfig, read_secret
+from handfast.node.disk import Disk, open_disk
+from handfast.node.http.doors import Doors
+from handfast.node.http.site import build_http
+from handfast.node.hub_link import BusViewers, HubOutbox
+from handfast.node.identity import about_self, read_certificate, read_key
+from handfast.node.ingest_process import ingest_command
+from handfast.node.metrics import NodeMetrics
+from handfast.node.no_hub import NoHub
+from handfast.node.observe import Unobserved
+from handfast.node.signals.mqtt import Broker, MqttIntake
+from handfast.node.trust import TrustFolders
+from handfast.node.trust_watch import TrustWatch
+from handfast.node.usecases.keep_room import KeepRoom, RoomPolicy, keep_days
+from handfast.node.usecases.pair_device import PairDevice
+from handfast.node.usecases.record import Record, RecordParts
+from handfast.seal.format import NO_PREDECESSOR
+from handfast.seal.identity import SigningKey
+from handfast.storage.segments import Recording
+from handfast.web.allowance import Allowance
+from handfast.web.sessions import Challenges, Sessions
+
+PAIRING = "pairing"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What the node is given from outside: time and chance."""
+
+    clock: Clock
+    ids: Ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """Everything that runs; `run` runs it."""
+
+    config: NodeConfig
+    world: World
+    key: SigningKey
+    disk: Disk
+    trust: TrustWatch
+    heart: Heart
+    record: Record
+    room: KeepRoom
+    recorder: IngestProcesses
+    bus: NodeBus
+    outbox: HubOutbox
+    viewers: BusViewers
+    mqtt: MqttIntake | None
+    metrics: NodeMetrics
+    http: Litestar
+
+
+def build_node(config: NodeConfig, world: World, *, bus: NodeBus | None = None) -> Node:
+    """Put the parts together; nothing runs yet. Blocks for the disk.
+
+    Args:
+        config: The checked configuration.
+        world: Time and chance.
+        bus: The way to the hub; by default the one the configuration names.
+
+    Raises:
+        InvalidError: A file the configuration names is missing or wrong.
+        CorruptError: A database or the log is damaged.
+    """
+    clock, ids = world.clock, world.ids
+    key = read_key(config)
+    site, panels, sources = config.site, config.panels(), config.sources()
+    disk = open_disk(config, ids=ids)
+    folders = config.table.folders
+    trust = TrustWatch(
+        TrustFolders(
+            config.path(folders.trust),
+            config.path(folders.agreements),
+            self_=about_self(config, key),
+            serials=disk.serials,
+        )
+    )
+    metrics, bell = NodeMetrics(), OwnerBell()
+    recorder = _recorder(config, disk, len(sources), clock)
+    for number, source in enumerate(sources):
+        recorder.add(source, disk.roots[number % len(disk.roots)])
+    bus = bus or _bus(config, world, key)
+    outbox = HubOutbox(disk.outbox, ids=ids, keep=bool(config.table.hub.url))
+    viewers = BusViewers(bus, metrics=metrics)
+    heart = assemble(
+        Outside(
+            site=site,
+            owner_root=config.owner_root,
+            key=key,
+            origin=config.log_origin,
+            clock=clock,
+            ids=ids,
+            trusted=trust.now,
+            panels=panels,
+            terms=LeaseTerms(),
+            stores=disk.stores,
+            hub=outbox,
+            recorder=recorder,
+            viewers=viewers,
+            observer=Unobserved(),
+            bell=bell,
+            metrics=metrics,
+        )
+    )
+    record = Record(
+        RecordParts(node=site.node, key=key, index=disk.index, scan=disk.scan, bell=bell)
+    )
+    doors = Doors(
+        site=site,
+        heart=heart,
+        record=record,
+        bell=bell,
+        log=disk.log if config.table.log.public else None,
+        pairing=PairDevice(disk.data / PAIRING, clock=clock, ids=ids),
+        certificate=lambda device: trust.trusted.devices.get(device),
+        hub_connected=lambda: bus.connected,
+        metrics=metrics,
+        challenges=Challenges(clock, ids),
+        sessions=Sessions(clock, ids),
+        strangers=Allowance(clock, burst=30, per_minute=30),
+        panels=Allowance(clock, burst=60, per_minute=600),
+    )
+    vkey = heart.pep.log_vkey
+    return Node(
+        config=config,
+        world=world,
+        key=key,
+        disk=disk,
+        trust=trust,
+        heart=heart,
+        record=record,
+        room=_room(config, disk, heart, metrics),
+        recorder=recorder,
+        bus=bus,
+        outbox=outbox,
+        viewers=viewers,
+        mqtt=_mqtt(config, heart, ids),
+        metrics=metrics,
+        http=build_http(config, doors, node_key=key.public, log=vkey),
+    )
+
+
+def _recorder(config: NodeConfig, disk: Disk, streams: int, clock: Clock) -> IngestProcesses:
+    def predecessor(stream: StreamKey) -> bytes:
+        recording = Recording(camera=stream.camera, stream=Stream(stream.stream))
+        newest = disk.index.newest(recording)
+        return NO_PREDECESSOR if newest is None else newest.id
+
+    cores = max(1, len(os.sched_getaffinity(0)))
+    return IngestProcesses(
+        IngestSetup(
+            command=ingest_command(disk.periods_file, disk.key_file),
+            configure=Configure(
+                owner=UUID(config.site.owner), roots=tuple(map(str, disk.roots))
+            ),
+            count=config.table.media.processes or default_count(streams, cores),
+            predecessor=predecessor,
+        ),
+        clock=clock,
+    )
+
+
+def _bus(config: NodeConfig, world: World, key: SigningKey) -> NodeBus:
+    hub = config.table.hub
+    if not hub.url:
+        return NoHub()
+    tls = ssl.create_default_context(cafile=str(config.path(hub.ca)) if hub.ca else None)
+    return NatsNodeBus(
+        config.site.node,
+        fetch_access=HubLogin(
+            hub.url,
+            key=key,
+            certificate=read_certificate(config),
+            clock=world.clock,
+            tls=tls,
+        ),
+        ids=world.ids,
+        on_notice=_notice,
+        tls=tls,
+    )
+
+
+def _room(config: NodeConfig, disk: Disk, heart: Heart, metrics: NodeMetrics) -> KeepRoom:
+    table = config.table.retention
+    return KeepRoom(
+        retention=disk.retention,
+        files=disk.files,
+        pep=heart.pep,
+        clock=heart.steady,
+        metrics=metrics,
+        policy=RoomPolicy(keep_us=keep_days(table.days), min_free_bytes=table.min_free_bytes),
+    )
+
+
+def _mqtt(config: NodeConfig, heart: Heart, ids: Ids) -> MqttIntake | None:
+    table = config.table.mqtt
+    if not table.host:
+        return None
+    tls = None
+    if table.tls:
+        cafile = str(config.path(table.ca)) if table.ca else None
+        tls = ssl.create_default_context(cafile=cafile)
+    password = None
+    if table.password_file:
+        password = read_secret(config.path(table.password_file)).decode()
+    broker = Broker(
+        host=table.host,
+        port=table.port,
+        topic=table.topic or f"handfast/{config.site.node}/signals",
+        tls=tls,
+        username=table.username or None,
+        password=password,
+    )
+    return MqttIntake(broker, reports=heart.report_signal, ids=ids)
+
+
+def _notice(text: str) -> None:
+    _log.warning("bus: %s", text)

@@ -1,0 +1,53 @@
+"""Serve the node over HTTP beside its loops, and stop all of it on SIGTERM or Ctrl-C."""
+
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import anyio
+import uvicorn
+from anyio import to_thread
+
+from handfast.node.app import World, build_node
+from handfast.node.config import NodeConfig
+from handfast.node.run import run, start
+from handfast.web.listen import server
+
+_log = logging.getLogger(__name__)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to `serve`: uvicorn's own would end us before recordings are closed."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(config: NodeConfig, world: World) -> None:
+    """Run the node until SIGINT or SIGTERM; every acknowledged recording is closed then.
+
+    Raises:
+        HandfastError: The configuration or a store is wrong; nothing was started.
+    """
+    node = await to_thread.run_sync(lambda: build_node(config, world))
+    await start(node)
+    http = _Server(server(node.http, config.listen).config)
+    stopping = anyio.Event()
+    async with anyio.create_task_group() as group:
+        group.start_soon(_await_signal, stopping)
+        group.start_soon(http.serve)
+        _log.info("node %s listens on port %d", node.config.table.id, config.listen.port)
+        await run(node, stopping)
+        http.should_exit = True
+        with anyio.move_on_after(5):
+            while http.started and http.servers:
+                await anyio.sleep(0.05)
+        group.cancel_scope.cancel()
+
+
+async def _await_signal(stopping: anyio.Event) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            stopping.set()

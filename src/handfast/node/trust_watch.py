@@ -1,0 +1,32 @@
+"""Keeps what the node believes in step with its folders: a file put in or taken out counts."""
+
+from collections.abc import Awaitable, Callable
+
+from anyio import to_thread
+
+from handfast.node.trust import Trusted, TrustFolders
+
+Changed = Callable[[], Awaitable[None]]
+
+
+class TrustWatch:
+    """Belongs to one event loop; what is believed is replaced whole."""
+
+    def __init__(self, folders: TrustFolders) -> None:
+        """Read the folders. Blocks for the disk."""
+        self._folders = folders
+        self._seen = folders.fingerprint()
+        self.trusted: Trusted = folders.load()
+
+    def now(self) -> Trusted:
+        """Return what is believed now."""
+        return self.trusted
+
+    async def tick(self, changed: Changed) -> None:
+        """Read the folders again if a file in them has changed, and tell."""
+        seen = await to_thread.run_sync(self._folders.fingerprint)
+        if seen == self._seen:
+            return
+        self.trusted = await to_thread.run_sync(self._folders.load)
+        self._seen = seen
+        await changed()

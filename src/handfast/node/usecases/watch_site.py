@@ -1,0 +1,124 @@
+"""The owner's view of the site now: cameras, signals, who looks, the way to the hub."""
+
+import msgspec
+
+from handfast.model.camera import Site
+from handfast.node.assembly import Heart
+from handfast.node.open_grants import OpenGrant
+from handfast.node.usecases.record import Record
+from handfast.protocol.wire import CameraHealth
+
+
+class CameraNow(msgspec.Struct, frozen=True, kw_only=True):
+    """A camera: its streams and how many look at it live."""
+
+    id: str
+    name: str
+    streams: list[CameraHealth]
+    watchers: int
+
+
+class SignalNow(msgspec.Struct, frozen=True, kw_only=True):
+    """A signal as it stands."""
+
+    signal: str
+    episode: str
+    state: str
+    test: bool
+    first_raised_us: int
+    raised_us: int
+    cleared_us: int | None
+    lease_until_us: int
+    raised_by: str
+
+
+class GrantNow(msgspec.Struct, frozen=True, kw_only=True):
+    """An open grant; `ends_us` is its end as things stand, never after `until_us`."""
+
+    grant: str
+    name: str
+    role: str
+    agency_name: str
+    camera: str
+    camera_name: str
+    view: str
+    purpose: str
+    incident_title: str
+    since_us: int
+    ends_us: int
+    until_us: int
+
+
+class SiteNow(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the owner's first page shows."""
+
+    node: str
+    name: str
+    kind: str
+    now_us: int
+    hub: bool
+    cameras: list[CameraNow]
+    signals: list[SignalNow]
+    grants: list[GrantNow]
+
+
+def watch_site(site: Site, heart: Heart, record: Record, *, hub: bool) -> SiteNow:
+    """Describe the site at this instant; never blocks."""
+    health = record.health()
+    watching = [each.grant.camera for each in heart.live.attachments()]
+    now_us = heart.steady.now_us()
+    return SiteNow(
+        node=site.node,
+        name=site.name,
+        kind=site.kind,
+        now_us=now_us,
+        hub=hub,
+        cameras=[
+            CameraNow(
+                id=camera.id,
+                name=camera.name,
+                streams=[each for each in health if each.camera == camera.id],
+                watchers=watching.count(camera.id),
+            )
+            for camera in site.cameras
+        ],
+        signals=_signals(heart, now_us),
+        grants=[_grant(each) for each in heart.grants.all() if now_us < each.ends_us],
+    )
+
+
+def _signals(heart: Heart, now_us: int) -> list[SignalNow]:
+    current = heart.board.at(now_us)
+    return [
+        SignalNow(
+            signal=signal.kind,
+            episode=signal.episode,
+            state=signal.state.value,
+            test=signal.test,
+            first_raised_us=signal.first_raised_us,
+            raised_us=signal.raised_us,
+            cleared_us=signal.cleared_us,
+            lease_until_us=signal.lease_until_us,
+            raised_by=row.raised_by,
+        )
+        for row in heart.board.rows()
+        for signal in [current[row.signal.kind]]
+    ]
+
+
+def _grant(open_grant: OpenGrant) -> GrantNow:
+    grant, why = open_grant.grant, open_grant.access.why
+    return GrantNow(
+        grant=grant.id,
+        name=grant.viewer.name,
+        role=grant.viewer.role,
+        agency_name=why.agency_name,
+        camera=grant.camera,
+        camera_name=why.camera_name,
+        view=grant.view.value,
+        purpose=why.purpose,
+        incident_title=why.incident_title,
+        since_us=grant.since_us,
+        ends_us=open_grant.ends_us,
+        until_us=grant.until_us,
+    )
