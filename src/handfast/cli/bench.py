@@ -1,6 +1,6 @@
 """`handfast bench`: the numbers this project promises, measured on your machine."""
 
-from handfast.cli import bench_ingest
+from handfast.cli import bench_ingest, bench_write
 from handfast.cli.command import Commands, add_group
 
 
@@ -13,3 +13,4 @@ def add_to(commands: Commands) -> None:
         example="handfast bench ingest --cameras 50 --seconds 20 --json",
     )
     bench_ingest.add_to(group)
+    bench_write.add_to(group)

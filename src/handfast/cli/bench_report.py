@@ -3,13 +3,15 @@
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import ceil
 from pathlib import Path
 from typing import TypeAlias
 
 import psutil
 
 from handfast import __version__
+from handfast.kit.errors import InvalidError
 
 Figures: TypeAlias = Mapping[str, "float | int | str | Figures | None"]
 
@@ -31,6 +33,28 @@ def machine() -> Figures:
         "python": platform.python_version(),
         "handfast": __version__,
     }
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """Return the smallest value that at least `percent` of all values do not exceed.
+
+    Raises:
+        InvalidError: There are no values.
+    """
+    if not values:
+        raise InvalidError("no trial succeeded, so there is no percentile; see what is logged")
+    ordered = sorted(values)
+    return ordered[max(ceil(len(ordered) * percent / 100) - 1, 0)]
+
+
+def filesystem(path: Path) -> str:
+    """Return the type of the file system that `path` lies on, e.g. `ext4`."""
+    mounts = [
+        (len(part.mountpoint), part.fstype)
+        for part in psutil.disk_partitions(all=True)
+        if path.resolve().is_relative_to(part.mountpoint)
+    ]
+    return max(mounts, default=(0, "unknown"))[1]
 
 
 def _cpu_name() -> str:

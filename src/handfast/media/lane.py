@@ -12,6 +12,7 @@ from handfast.kit.clock import Clock
 from handfast.media.feed import RunEnded
 
 _IOV_MAX = 1024  # Linux, UIO_MAXIOV: buffers in one pwritev
+_LEVELS = 3  # day, stream, camera
 _OWNER_ONLY = 0o600
 _OWNER_ONLY_DIRECTORY = 0o700
 
@@ -86,12 +87,21 @@ class _File:
                 pending = [rest[written:]]
         self.end += size
 
-    def sync(self) -> None:
-        """Make the content durable, and the first time its name as well."""
+    def sync(self, known: Path | None) -> Path:
+        """Make the content durable, and the first time its name as well.
+
+        Args:
+            known: A directory whose own name is durable already.
+
+        Returns:
+            The directory of the file, which is known from now on.
+        """
         os.fdatasync(self.descriptor)
+        folder = self.path.parent
         if not self.synced:
-            _sync_names(self.path.parent)
+            _sync_names(folder, upwards=0 if folder == known else _LEVELS)
             self.synced = True
+        return folder
 
     def cut(self) -> int:
         """Keep whole runs only and close, whatever the disk says; return the length."""
@@ -132,6 +142,7 @@ class Lane:
         self._settled_bytes = 0  # written by the writer thread
         self._broken = False  # set by the writer thread, cleared with the next file
         self._file: _File | None = None
+        self._known: Path | None = None
         self._dirty_since: float | None = None
         self._lost_pictures = 0
         self._abandoned_bytes = 0
@@ -240,7 +251,7 @@ class Lane:
 
     def _sync(self) -> None:
         if self._file is not None:
-            self._file.sync()
+            self._known = self._file.sync(self._known)
         if self._dirty_since is not None:
             self._worst_age_s = max(self._worst_age_s, self._age(self._dirty_since))
         self._dirty_since = None
@@ -263,9 +274,9 @@ class Lane:
         )
 
 
-def _sync_names(directory: Path) -> None:
-    """Make names durable: of the file, its day, its stream, its camera."""
-    for each in (directory, *directory.parents[:3]):
+def _sync_names(directory: Path, *, upwards: int) -> None:
+    """Make the names in `directory` durable, and its own and some above it."""
+    for each in (directory, *directory.parents[:upwards]):
         descriptor = os.open(each, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(descriptor)

@@ -48,7 +48,8 @@ class Rig:
         self.root = root
         self.clock = clock or HandClock()
         self.ids = ids or CountingIds()
-        self.periods = periods or MemoryPeriods(self.ids)
+        self.memory = MemoryPeriods(self.ids)
+        self.periods = self.memory if periods is None else periods
         self.mint = PeriodMint(self.periods, clock=self.clock)
         self.feed = CollectedFeed()
         self.volume = Volume(root, clock=self.clock, policy=write)

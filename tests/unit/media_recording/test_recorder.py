@@ -236,14 +236,14 @@ def test_a_clock_that_drifts_by_less_than_a_second_changes_nothing(rig: Rig) -> 
     rig.clock.step_us = 900_000
     rig.play(GATE, pictures=50)
     rig.mint.step()
-    assert len(rig.periods) == 1
+    assert len(rig.memory) == 1
 
 
 def test_recording_goes_on_in_the_old_period_while_no_new_one_can_be_stored(rig: Rig) -> None:
     """A period store on a full disk costs no picture."""
     rig.add(GATE)
     rig.play(GATE, pictures=25)
-    rig.periods.broken = True
+    rig.memory.broken = True
     rig.clock.move(24 * 3600)
     sent = rig.play(GATE, pictures=50)
     assert rig.mint.step() is False

@@ -12,6 +12,7 @@ from handfast.media.feed import (
     UnitsSealed,
     VolumeState,
 )
+from handfast.media.lane import FileClosed
 from handfast.media.writer import WritePolicy
 from tests.unit.media_recording.rig import GATE, YARD, Rig
 
@@ -127,6 +128,7 @@ def test_a_file_whose_disk_failed_keeps_its_whole_runs(tmp_path: Path) -> None:
     rig.volume.step()
     told, closed = rig.volume.outcomes()
     assert told is ended
+    assert isinstance(closed, FileClosed)
     assert (tmp_path / "cam/main-clear/20260101/aa.hfs").read_bytes() == bytes(104) + b"RUN1"
     assert (closed.bytes, closed.lost_pictures, closed.broken) == (108, 3, True)
     assert lane.waiting == 0
