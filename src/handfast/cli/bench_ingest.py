@@ -58,7 +58,9 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--cameras", type=int, default=50, help="simulated cameras")
     parser.add_argument("--seconds", type=float, default=20.0, help="measured, without warm-up")
     parser.add_argument("--json", action="store_true", help="print only the JSON object")
-    parser.add_argument("--codec", choices=("h264", "h265"), default="h264")
+    parser.add_argument(
+        "--codec", choices=("h264", "h265"), default="h264", help="of the simulated cameras"
+    )
     parser.add_argument("--scenes", type=int, default=2, help="different scenes to encode")
     parser.add_argument("--drawn", action="store_true", help="a drawn pattern, nothing fetched")
     parser.add_argument(

@@ -82,7 +82,7 @@ class Demux:
         if self.video and self.audio and len(stamps) > 1 and None not in stamps[:2]:
             video, audio = stamps[:2]
             if video is not None and audio is not None:
-                self.audio.clock.align(audio, video_then=self.video.time_of(video))
+                self.audio.clock.align(audio, video_then=self.video.gate.time_of(video))
 
     def feed(self, buffer: bytearray, view: memoryview, end: int) -> int:
         """Take the bytes `buffer[:end]`; return how many were used up.
@@ -152,7 +152,7 @@ class Demux:
             if channel == video:
                 self.video.packet(packet)
             elif channel == audio and self.audio is not None:
-                self.audio.packet(packet, video_now=self.video.newest)
+                self.audio.packet(packet, video_now=self.video.gate.newest)
             else:
                 self._take_report(bytes(packet), channel - 1)
         except MediaFormatError:
@@ -201,7 +201,7 @@ class Demux:
         video, audio = (self._reports.get(channel) for channel in self._channels)
         if video and audio and self.video and self.audio:
             later = (audio.camera_us - video.camera_us) * TICKS_PER_SECOND // 1_000_000
-            then = self.video.time_of(video.timestamp) + later
+            then = self.video.gate.time_of(video.timestamp) + later
             self._counters.realigned += self.audio.clock.align(audio.timestamp, video_then=then)
 
     def _expect_audio(self, track: OfferedTrack) -> None:

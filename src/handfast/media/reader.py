@@ -2,7 +2,7 @@
 
 import logging
 from concurrent.futures import Future
-from typing import Final, NamedTuple
+from typing import Final
 
 from handfast.kit.clock import Clock
 from handfast.kit.ids import Ids
@@ -16,11 +16,9 @@ from handfast.media.resolve import Place, Resolver
 from handfast.media.rtsp import Message
 from handfast.media.rtsp_auth import Authenticator
 from handfast.media.rtsp_session import RtspSession
+from handfast.media.silence import Silence
 from handfast.media.source import CameraSource
 from handfast.media.units import AccessUnit, CameraState, Sink, TrackConfig
-
-SILENCE_S: Final = 10.0
-"""Without a picture for this long the connection is given up."""
 
 _CONNECT_S: Final = 5.0
 _ANSWER_S: Final = 5.0
@@ -28,18 +26,6 @@ _BETWEEN_KEYFRAME_REQUESTS_S: Final = 1.0
 _MOST_READS: Final = 32  # TLS records taken from one camera per tick
 
 _LOG: Final = logging.getLogger(__name__)
-
-
-class _Seen(NamedTuple):
-    """Counters as they were when the last picture came."""
-
-    units: int
-    packets: int
-    useless: int
-
-    @classmethod
-    def of(cls, counters: Counters) -> "_Seen":
-        return cls(counters.units, counters.packets, counters.damaged + counters.unexpected)
 
 
 class CameraReader:
@@ -77,7 +63,7 @@ class CameraReader:
         self._asked_at = 0.0
         self._started_at = 0.0
         self._keyframe_wanted = False
-        self._seen = _Seen(0, 0, 0)
+        self._silence = Silence(self.counters)
 
     def tick(self, now: float) -> None:
         """Do what time demands; `now` is monotonic seconds. Call some ten times a second."""
@@ -200,33 +186,23 @@ class CameraReader:
     def _begin_play(self, session: RtspSession) -> None:
         now = self._clock.monotonic()
         self._started_at = now
-        self._seen = _Seen.of(self.counters)
-        self._deadline = now + SILENCE_S
+        self._silence.begin(now)
         self._keep_alive_at = now + session.timeout_s / 2
 
     def _tick_playing(self, link: Link, session: RtspSession, now: float) -> None:
-        self._watch(now)
+        if self._silence.check(now):
+            self._tell(CameraState.PLAYING, "")
         if now >= self._keep_alive_at:
             self._keep_alive_at = now + session.timeout_s / 2
             link.send(session.keep_alive())
         video = self._demux.video if self._demux else None
-        wanted = self._keyframe_wanted or (video is not None and video.wants_key)
+        wanted = self._keyframe_wanted or (video is not None and video.gate.wants_key)
         if wanted and video and now >= self._asked_at + _BETWEEN_KEYFRAME_REQUESTS_S:
             self._asked_at = now
-            self._keyframe_wanted = video.wants_key = False
+            self._keyframe_wanted = video.gate.wants_key = False
             self.counters.keyframe_requests += 1
             feedback = rtp.picture_loss(self._own_ssrc, max(video.ssrc, 0))
             link.send(rtp.interleave(session.tracks[0].channel + 1, feedback))
-
-    def _watch(self, now: float) -> None:
-        """Notice that pictures come, or that they stopped."""
-        units = self.counters.units
-        if units != self._seen.units:
-            self._seen = _Seen.of(self.counters)
-            self._deadline = now + SILENCE_S
-            self._tell(CameraState.PLAYING, "")
-        elif now >= self._deadline:
-            raise self._silent()
 
     def _on_configure(self, tracks: tuple[TrackConfig, ...]) -> None:
         self._sink.configured(self.source.key, tracks)
@@ -251,15 +227,3 @@ class CameraReader:
                 FaultCode.UNREACHABLE, f"no connection within {_CONNECT_S:.0f} s"
             )
         return CameraFaultError(FaultCode.NO_ANSWER, f"no answer within {_ANSWER_S:.0f} s")
-
-    def _silent(self) -> CameraFaultError:
-        counters, seen = self.counters, self._seen
-        useless = counters.damaged + counters.unexpected - seen.useless
-        good = counters.packets - seen.packets
-        if useless > good:
-            return CameraFaultError(FaultCode.NOISE, f"{useless} useless packets, no picture")
-        if good:
-            return CameraFaultError(
-                FaultCode.NO_KEYFRAME, f"no keyframe within {SILENCE_S:.0f} s"
-            )
-        return CameraFaultError(FaultCode.SILENT, f"no picture for {SILENCE_S:.0f} s")
