@@ -6,14 +6,19 @@ import sys
 from collections.abc import Callable, Sequence
 
 from handfast import __version__
-from handfast.cli import agency, bench, doctor, log, owner, sim
+from handfast.cli import agency, bench, doctor, hub, log, node, owner, signal, sim
 from handfast.cli.command import Commands, Run
+from handfast.cli.demo import command as demo
 from handfast.kit.errors import HandfastError, Kind
 
 # Each command is one line here and one module beside this one, as a newcomer meets them.
 REGISTRY: tuple[Callable[[Commands], None], ...] = (
+    demo.add_to,
+    hub.add_to,
+    node.add_to,
     agency.add_to,
     owner.add_to,
+    signal.add_to,
     log.add_to,
     sim.add_to,
     bench.add_to,

@@ -50,6 +50,11 @@ class Ports:
         return self.base + 1
 
     @property
+    def start(self) -> int:
+        """Where a newcomer begins."""
+        return self.base + 5
+
+    @property
     def agency(self) -> int:
         """Where officers reach their agency."""
         return self.base + 10
@@ -93,6 +98,11 @@ class City:
     def node(self, site: DemoSite) -> Path:
         """Folder of a site's node."""
         return self.folder / "nodes" / site.folder
+
+    @property
+    def start_url(self) -> str:
+        """Origin of the demo's front door."""
+        return f"http://127.0.0.1:{self.ports.start}"
 
     @property
     def hub_url(self) -> str:
@@ -209,7 +219,7 @@ def _add_tour(city: City) -> None:
     )
     with city.agency_config.open("a", encoding="utf-8") as file:
         file.write(
-            f"\n[tour]\nowner_url = {_quoted(city.node_url(school))}\n"
+            f"\n[tour]\nowner_url = {_quoted(city.start_url + '/' + school.folder)}\n"
             f"signal_command = {_quoted(command)}\n"
         )
 
