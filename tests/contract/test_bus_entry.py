@@ -12,7 +12,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from handfast.bus.callout import AccountKey, CalloutService
-from handfast.bus.link import Login
+from handfast.bus.link import Login, settle
 from handfast.bus.nats_bus import NatsHubBus
 from handfast.bus.nats_server import NatsServer, ServerPlan
 from handfast.bus.tokens import LIFE_US, BusTokens
@@ -111,8 +111,7 @@ async def heard_by(client: Client, subject: str) -> asyncio.Queue[str]:
         heard.put_nowait(message.subject)
 
     await client.subscribe(subject, cb=listen)
-    await client.flush()
-    await client.flush()
+    await settle(client)
     return heard
 
 
@@ -135,7 +134,7 @@ async def test_a_node_cannot_speak_as_another(gate: Gate) -> None:
         await node.publish(subject, b"forged")
     await node.publish(f"hf.{B}.heartbeat", b"{}")
     assert await asyncio.wait_for(heard.get(), 5) == f"hf.{B}.heartbeat"
-    await node.flush()
+    await settle(node)
     assert sum("permissions violation for publish" in each.lower() for each in errors) == 4
 
 
@@ -148,8 +147,8 @@ async def test_a_node_cannot_hear_what_is_for_another(gate: Gate, pattern: str) 
     await gate.hub.tell(A, "access", b"secret question")
     assert await asyncio.wait_for(asked.get(), 5) == f"hub.{A}.access"
     await mine.publish(f"hf.{A}.grant.g", b"frame")
-    await mine.flush()
-    await spy.flush()
+    await settle(mine)
+    await settle(spy)
     assert overheard.empty()
 
 
@@ -164,11 +163,10 @@ async def test_an_answer_reaches_the_hub_and_nobody_can_answer_unasked(gate: Gat
         await message.respond(b"{}")
 
     await node.subscribe(f"hub.{A}.*", cb=answer)
-    await node.flush()
-    await node.flush()
+    await settle(node)
     assert await gate.hub.ask(A, "challenge", b"", timeout_s=5) == b"{}"
     await node.publish(await replies.get(), b"again")
-    await node.flush()
+    await settle(node)
     assert any("permissions violation" in each.lower() for each in errors)
 
 
