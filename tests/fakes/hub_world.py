@@ -64,6 +64,13 @@ class HubWorld:
         fire = self.fire.card()
         await transact(lambda tables: admit(tables, "agency", fire, now_us=now_us))
 
+    async def admit_owner(self, owner: Organisation) -> None:
+        """Admit another owner."""
+        now_us = self.clock.now_us()
+        await self.hub.services.store.transact(
+            lambda tables: admit(tables, "owner", owner.card(), now_us=now_us)
+        )
+
     async def post(self, path: str, body: object, token: str | None = None) -> httpx.Response:
         """Post JSON under /api/v1."""
         headers = JSON if token is None else {**JSON, "Authorization": f"Bearer {token}"}

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 from handfast.hub.errors import TooManyError
@@ -64,4 +65,4 @@ class RateLimit:
         return bucket
 
     def _too_many(self, bucket: _Bucket) -> TooManyError:
-        return TooManyError(retry_after_s=int((1 - bucket.left) * 60 / self._most) + 1)
+        return TooManyError(retry_after_s=ceil((1 - bucket.left) * 60 / self._most))
