@@ -159,10 +159,9 @@ class VideoTrack:
     def _interrupt(self, verdict: Verdict) -> None:
         """Lose what was under way, and the rest of it that may still come."""
         self._drop()
+        self._broken = True
         if verdict is Verdict.NEW_SOURCE:
             self.gate.restart()
-        else:
-            self._broken = True
 
     def _turn(self, timestamp: int) -> None:
         """Begin a new picture; one that ended without its marker is finished first."""
