@@ -14,6 +14,11 @@ const config: PageConfig = {
   organisation: page === 'owner' ? 'Harbour School' : 'City Police',
   center: HELSINKI,
   basemap: '/map/helsinki.pmtiles',
+  hubId: '',
+  agency: '',
+  root: '',
+  demo: false,
+  tour: null,
 };
 const target = document.getElementById('app');
 if (target) {

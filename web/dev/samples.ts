@@ -140,6 +140,6 @@ export function agency(): Agency {
   const made = new Agency();
   made.pending = ready([{ id: 'd1', person: officer, fingerprint: FINGERPRINT, asked: ago(120) }]);
   made.members = ready([{ person: officer, devices: 2 }]);
-  made.device = { state: 'waiting', name: 'A. Example', fingerprint: FINGERPRINT };
+  made.device = { state: 'waiting', name: 'A. Example', fingerprint: FINGERPRINT, request: '{}' };
   return made;
 }

@@ -12,6 +12,22 @@ export interface PageConfig {
   readonly center: LonLat;
   /** Path of the vector tiles on this origin. */
   readonly basemap: string;
+  /** What logins at the hub name. */
+  readonly hubId: string;
+  /** The agency's id; what logins at the agency name. */
+  readonly agency: string;
+  /** base64url of the organisation's root key; a browser pins it at its first certificate. */
+  readonly root: string;
+  /** The demo city: its administrator certifies devices at once. */
+  readonly demo: boolean;
+  /** Where the guided tour sends a newcomer; null without a tour. */
+  readonly tour: TourPlaces | null;
+}
+
+/** Both ways to raise the demo's alarm, and where its owner sees who looked. */
+export interface TourPlaces {
+  readonly ownerUrl: string;
+  readonly signalCommand: string;
 }
 
 export const HELSINKI: LonLat = [24.9441, 60.1708];
@@ -26,6 +42,16 @@ function lonLat(value: unknown): LonLat {
   return typeof lon === 'number' && typeof lat === 'number' ? [lon, lat] : HELSINKI;
 }
 
+function tourPlaces(value: unknown): TourPlaces | null {
+  if (!isRecord(value)) return null;
+  return { ownerUrl: webAddress(value['owner_url']), signalCommand: text(value['signal_command'], '') };
+}
+
+/** Only addresses that a link may carry; anything else is left out. */
+function webAddress(value: unknown): string {
+  return /^https?:\/\//.test(text(value, '')) ? text(value, '') : '';
+}
+
 export function readConfig(body: unknown): PageConfig {
   if (!isRecord(body)) throw new TypeError('config.json is no object');
   return {
@@ -33,6 +59,11 @@ export function readConfig(body: unknown): PageConfig {
     organisation: text(body['organisation'], ''),
     center: lonLat(body['center']),
     basemap: text(body['basemap'], '/map/helsinki.pmtiles'),
+    hubId: text(body['hub_id'], ''),
+    agency: text(body['agency'], ''),
+    root: text(body['root'], ''),
+    demo: body['demo'] === true,
+    tour: tourPlaces(body['tour']),
   };
 }
 
