@@ -38,6 +38,8 @@ type Units = Extract<LiveFrame, { type: 'units' }>;
 
 /** A run is at most a second; more units than this without a key are a fault, not a delay. */
 const HELD_AT_MOST = 240;
+/** About a second of units that wait for the decoder: it cannot keep up, so a group is lost. */
+const QUEUED_AT_MOST = 25;
 /** Pictures inside the decoder; B-frames keep a few. */
 const POSITIONS_KEPT = 256;
 
@@ -53,6 +55,11 @@ export class LiveRuns {
   constructor(ports: RunPorts) {
     this.#ports = ports;
     this.#decoder = this.#makeDecoder();
+  }
+
+  /** Units that wait for the decoder. */
+  get queued(): number {
+    return this.#decoder.queued;
   }
 
   /** A run begins; the one before it is finished. */
@@ -126,6 +133,8 @@ export class LiveRuns {
   }
 
   async #decodeHeld(run: CurrentRun, opened: OpenRun): Promise<void> {
+    // A browser that is too slow would fall behind without end; it continues at a keyframe.
+    if (this.#decoder.queued > QUEUED_AT_MOST) return this.#giveUp(run);
     const waiting = run.held.splice(0);
     // Opened side by side, decoded in order.
     const plain = waiting.map(({ unit, record }) => opened.unit(unit, record));

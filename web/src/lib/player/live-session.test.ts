@@ -57,6 +57,26 @@ describe('a slow viewer', () => {
   });
 });
 
+describe('a slow browser', () => {
+  it('leaves pictures out when more are waiting, but draws ten a second', async () => {
+    (story.decoders[0] as { queued: number }).queued = 10;
+    await story.send(await story.seal(25));
+    expect(story.drawn).toEqual([0]);
+    await story.send(await story.seal(25));
+    expect(story.drawn).toHaveLength(2);
+  });
+
+  it('gives a group up when a second of it waits, and continues at a keyframe', async () => {
+    await story.send(await story.seal(2));
+    (story.decoders[0] as { queued: number }).queued = 26;
+    await story.send(await story.seal(2));
+    (story.decoders[0] as { queued: number }).queued = 0;
+    await story.send(await story.seal(2, { key: false }));
+    await story.send(await story.seal(2));
+    expect(story.drawn).toEqual([0, 3600, 21600, 25200]);
+  });
+});
+
 describe('an old picture', () => {
   it('is marked within 2 s when pictures stop but the node goes on answering', async () => {
     await story.second();

@@ -55,6 +55,10 @@ export interface LivePorts {
 
 const ASK_EVERY_MS = 1000;
 const CHECKING_MS = 1900;
+/** Units that may wait for the decoder before pictures are left out. */
+const QUEUED_IN_TIME = 4;
+/** However slow the browser, a picture is drawn this often. */
+const DRAW_AT_LEAST_MS = 100;
 const HEADERS_KEPT = 8;
 const KEYS_KEPT = 64;
 
@@ -70,6 +74,7 @@ export class LiveSession {
   #queue: Promise<void> = Promise.resolve();
   #askedMs = -Infinity;
   #firstMs: number | null = null;
+  #drawnMs = -Infinity;
   #pictures = 0;
   #final: LivePhase | null = null;
 
@@ -195,9 +200,13 @@ export class LiveSession {
   }
 
   #show(picture: Picture, position: Position): void {
-    if (this.#final !== null) return picture.close();
+    const now = this.#ports.nowMs();
+    // When more pictures wait already, drawing each of them would only make the screen older.
+    const hurry = this.#runs.queued > QUEUED_IN_TIME && now - this.#drawnMs < DRAW_AT_LEAST_MS;
+    if (this.#final !== null || hurry) return picture.close();
     this.#pictures += 1;
-    this.#firstMs ??= this.#ports.nowMs();
+    this.#drawnMs = now;
+    this.#firstMs ??= now;
     this.#liveness.shown(position);
     this.#ports.draw(picture);
     picture.close();

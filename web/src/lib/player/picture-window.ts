@@ -26,6 +26,8 @@ export class PictureWindow {
   #group: PlainGroup | null = null;
   /** Units of the group that the decoder has been fed and can be fed on from; 0 starts anew. */
   #fed = 0;
+  /** Fed and not come out yet. */
+  readonly #coming = new Set<number>();
   #waiting: Waiting | null = null;
   /** Asked for last; it stays open until another is. */
   #wanted: number | null = null;
@@ -49,11 +51,11 @@ export class PictureWindow {
     if (known !== undefined) return known;
     const target = plain.indexOf(pts);
     if (target < 0) throw new RangeError('no such picture in the group');
-    if (target < this.#fed) this.#restart();
+    if (target < this.#fed && !this.#coming.has(pts)) this.#restart();
     const picture = new Promise<Picture>((resolve, reject) => (this.#waiting = { pts, resolve, reject }));
     // Awaited below on every path; this keeps a cancelled one from being reported as unhandled.
     picture.catch(() => undefined);
-    let until = Math.min(plain.length, target + 1 + ahead);
+    let until = Math.max(this.#fed, Math.min(plain.length, target + 1 + ahead));
     await this.#feed(plain, target, until);
     // How many pictures a decoder keeps back is its own affair: feed on until this one comes.
     while (ahead > 0 && until < plain.length) {
@@ -77,7 +79,9 @@ export class PictureWindow {
     for (const [index, opening] of units.entries()) {
       const unit = await opening;
       if (this.#waiting !== waiting && waiting?.done !== true) return;
-      if (from + index >= target || !isDisposable(plain, unit)) this.#decoder.decode(unit);
+      if (from + index < target && isDisposable(plain, unit)) continue;
+      this.#coming.add(unit.pts);
+      this.#decoder.decode(unit);
     }
   }
 
@@ -110,11 +114,13 @@ export class PictureWindow {
   async #flush(): Promise<void> {
     await this.#decoder.flush();
     this.#fed = 0;
+    this.#coming.clear();
   }
 
   #restart(): void {
     this.#decoder.reset();
     this.#fed = 0;
+    this.#coming.clear();
   }
 
   #forget(): void {
@@ -130,12 +136,14 @@ export class PictureWindow {
         this.#waiting = null;
         this.#decoder.close();
         [this.#config, this.#group, this.#fed] = [null, null, 0];
+        this.#coming.clear();
         this.#decoder = this.#newDecoder();
       },
     });
   }
 
   #keep(picture: Picture): void {
+    this.#coming.delete(picture.pts);
     this.#pictures.get(picture.pts)?.close();
     this.#pictures.delete(picture.pts);
     this.#pictures.set(picture.pts, picture);

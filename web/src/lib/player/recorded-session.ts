@@ -134,6 +134,8 @@ export class RecordedSession {
     if (next.plain === from.plain && next.pts === from.pts) return;
     const wallUs = placeUs(next);
     if (Math.abs(wallUs - dueUs) > DRIFT_US) Object.assign(clock, { startMs: this.#ports.nowMs(), startUs: wallUs });
+    // The next group is on its way before it is due.
+    void this.#load(next.index + 1, signal).catch(() => undefined);
     await this.#show(next, AHEAD, signal);
     if (this.#stopFrames !== null) this.#tell({ phase: 'playing', wallUs, gap: false });
   }

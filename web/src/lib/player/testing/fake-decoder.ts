@@ -9,7 +9,7 @@ import { CannotPlay, type DecoderEvents, type Picture, type PictureDecoder, type
  */
 export class FakeDecoder implements PictureDecoder {
   readonly decoded: PlainUnit[] = [];
-  readonly queued = 0;
+  queued = 0;
   openPictures = 0;
   config: VideoConfig | null = null;
   #needsKey = true;

@@ -34,15 +34,16 @@ interface Clip {
 }
 
 const BITS = 16;
-const BAR = 64;
+const BAR_HEIGHT = 64;
 const FRAME_US = 40_000;
 const FRAME_TICKS = 3600;
 
 /** The number that the bars of the canvas spell, or -1. */
 function readBars(canvas: HTMLCanvasElement): number {
   const context = canvas.getContext('2d') as CanvasRenderingContext2D;
-  const { data } = context.getImageData(0, BAR / 2, (BITS + 2) * BAR, 1);
-  const bit = (index: number): boolean => (data[(index * BAR + BAR / 2) * 4] as number) > 128;
+  const bar = Math.floor(canvas.width / (BITS + 2));
+  const { data } = context.getImageData(0, BAR_HEIGHT / 2, canvas.width, 1);
+  const bit = (index: number): boolean => (data[(index * bar + (bar >> 1)) * 4] as number) > 128;
   if (!bit(BITS) || bit(BITS + 1)) return -1;
   return Array.from({ length: BITS }, (_, index) => bit(index)).reduce((sum, on) => sum * 2 + (on ? 1 : 0), 0);
 }
@@ -133,6 +134,7 @@ async function steps(from: number, moves: readonly (1 | -1)[]): Promise<number[]
   return drawn;
 }
 
+/** Plays for `ms`; the pictures' numbers are taken from their times, reading bars would slow it down. */
 async function plays(from: number, ms: number): Promise<{ number: number; at: number }[]> {
   const opened = await openClip();
   const canvas = newCanvas();
@@ -140,7 +142,8 @@ async function plays(from: number, ms: number): Promise<{ number: number; at: nu
   await session.seek(opened.clip.startUs + from * FRAME_US);
   const drawn: { number: number; at: number }[] = [];
   canvas.addEventListener(FRAME_EVENT, (event) => {
-    drawn.push({ number: readBars(canvas), at: (event as CustomEvent<FrameDetail>).detail.drawnAt });
+    const { pts, drawnAt } = (event as CustomEvent<FrameDetail>).detail;
+    drawn.push({ number: pts / FRAME_TICKS, at: drawnAt });
   });
   session.play();
   await new Promise((resolve) => setTimeout(resolve, ms));
