@@ -11,16 +11,18 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from threading import Event
-from typing import Final, NamedTuple, TypeVarTuple
+from typing import Final, NamedTuple, Protocol, TypeVarTuple
 
 from handfast.kit.clock import Clock
 from handfast.kit.ids import Ids
 from handfast.media.counters import Counters
+from handfast.media.fallback import FallbackReader
 from handfast.media.faults import CameraFaultError, FaultCode
 from handfast.media.link import Link
 from handfast.media.reader import CameraReader
 from handfast.media.resolve import Resolver
 from handfast.media.source import CameraSource
+from handfast.media.stream_status import StreamStatus
 from handfast.media.units import CameraState, Sink, StreamKey
 from handfast.media.urgent import UrgentPoll
 
@@ -48,10 +50,47 @@ class StreamStats:
     counters: Counters
 
 
+class Reader(Protocol):
+    """What the loop needs of either reader. Ingest thread only.
+
+    Attributes:
+        status: What the sink was told, what was counted, when the next attempt is due.
+        source: What is read.
+    """
+
+    status: StreamStatus
+    source: CameraSource
+
+    @property
+    def link(self) -> Link | None:
+        """The connection to wait on, None when there is none."""
+        ...
+
+    def tick(self, now: float) -> None:
+        """Do what time demands; `now` is monotonic seconds."""
+        ...
+
+    def stir(self, buffer: bytearray, view: memoryview) -> None:
+        """Take what the connection has; `buffer` and `view` are scratch space."""
+        ...
+
+    def request_keyframe(self) -> None:
+        """Ask the camera for a keyframe soon."""
+        ...
+
+    def fail(self, fault: CameraFaultError) -> None:
+        """End this attempt and plan the next one."""
+        ...
+
+    def stop(self) -> None:
+        """End the stream for good."""
+        ...
+
+
 class _Watch(NamedTuple):
     """What is registered for one descriptor."""
 
-    reader: CameraReader
+    reader: Reader
     link: Link
     writing: bool
 
@@ -79,7 +118,7 @@ class IngestLoop:
         self._tick_s = tick_s
         self._resolver = Resolver()
         self._orders: deque[Callable[[], None]] = deque()  # other threads append
-        self._readers: dict[StreamKey, CameraReader] = {}
+        self._readers: dict[StreamKey, Reader] = {}
         self._poll = select.epoll()
         self._urgent = UrgentPoll()
         self._watched: dict[int, _Watch] = {}  # by descriptor
@@ -117,9 +156,11 @@ class IngestLoop:
         """Copy what is known about every stream."""
         return {
             key: StreamStats(
-                state=reader.state,
-                reason=reader.reason,
-                counters=replace(reader.counters, faults=dict(reader.counters.faults)),
+                state=reader.status.state,
+                reason=reader.status.reason,
+                counters=replace(
+                    reader.status.counters, faults=dict(reader.status.counters.faults)
+                ),
             )
             for key, reader in list(self._readers.items())
         }
@@ -159,9 +200,13 @@ class IngestLoop:
 
     def _add(self, source: CameraSource) -> None:
         self._remove(source.key)
-        reader = CameraReader(
-            source, self._sink, clock=self._clock, ids=self._ids, resolver=self._resolver
-        )
+        reader: Reader
+        if source.reader == "pyav":
+            reader = FallbackReader(source, self._sink, clock=self._clock, ids=self._ids)
+        else:
+            reader = CameraReader(
+                source, self._sink, clock=self._clock, ids=self._ids, resolver=self._resolver
+            )
         self._readers[source.key] = reader
         self._tick(reader, self._clock.monotonic())
 
@@ -184,11 +229,11 @@ class IngestLoop:
             if watch.reader.link is not watch.link or watch.link.wants_write != watch.writing:
                 self._watch(watch.reader)
 
-    def _tick(self, reader: CameraReader, now: float) -> None:
+    def _tick(self, reader: Reader, now: float) -> None:
         self._guard(reader, reader.tick, now)
         self._watch(reader)
 
-    def _watch(self, reader: CameraReader) -> None:
+    def _watch(self, reader: Reader) -> None:
         """Tell the kernel what to wake for; a closed descriptor has left epoll by itself."""
         link = reader.link
         if link is None:
@@ -204,7 +249,7 @@ class IngestLoop:
         self._urgent.connected(reader.source.key, link)
 
     def _guard(
-        self, reader: CameraReader, step: Callable[[*_Arguments], None], *args: *_Arguments
+        self, reader: Reader, step: Callable[[*_Arguments], None], *args: *_Arguments
     ) -> None:
         """Run one camera's step; whatever goes wrong there ends that camera's attempt only."""
         try:

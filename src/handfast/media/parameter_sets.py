@@ -18,6 +18,10 @@ class ParameterSets(Protocol):
         """How many sets did not parse and were passed over."""
         ...
 
+    def holds(self, nal: bytes) -> bool:
+        """Tell whether a NAL unit is of a parameter set type."""
+        ...
+
     def offer(self, nal: bytes) -> bool:
         """Take one NAL unit of a parameter set type; return whether anything changed."""
         ...
@@ -65,6 +69,10 @@ class H264Sets:
         self._shelf = _Shelf()
         self.damaged = 0
 
+    def holds(self, nal: bytes) -> bool:
+        """Tell whether a NAL unit is an SPS or PPS."""
+        return nal[0] & 31 in {h264.SPS, h264.PPS}
+
     def offer(self, nal: bytes) -> bool:
         """Take an SPS or PPS; return whether anything changed."""
         if self._shelf.has(nal):
@@ -105,6 +113,10 @@ class H265Sets:
         """Begin empty; the SDP's sets are offered like those in band."""
         self._shelf = _Shelf()
         self.damaged = 0
+
+    def holds(self, nal: bytes) -> bool:
+        """Tell whether a NAL unit is a VPS, SPS or PPS."""
+        return h265.VPS <= h265.nal_type(nal) <= h265.PPS
 
     def offer(self, nal: bytes) -> bool:
         """Take a VPS, SPS or PPS; return whether anything changed."""

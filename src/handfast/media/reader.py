@@ -7,8 +7,6 @@ from typing import Final
 from handfast.kit.clock import Clock
 from handfast.kit.ids import Ids
 from handfast.media import resolve, rtp
-from handfast.media.backoff import Backoff
-from handfast.media.counters import Counters
 from handfast.media.demux import Demux
 from handfast.media.faults import CameraFaultError, FaultCode
 from handfast.media.link import Link
@@ -18,7 +16,8 @@ from handfast.media.rtsp_auth import Authenticator
 from handfast.media.rtsp_session import RtspSession
 from handfast.media.silence import Silence
 from handfast.media.source import CameraSource
-from handfast.media.units import AccessUnit, CameraState, Sink, TrackConfig
+from handfast.media.stream_status import StreamStatus
+from handfast.media.units import AccessUnit, Sink, TrackConfig
 
 _CONNECT_S: Final = 5.0
 _ANSWER_S: Final = 5.0
@@ -32,38 +31,33 @@ class CameraReader:
     """Reads one camera over RTSP without ever waiting. Ingest thread only.
 
     Attributes:
-        state: What the sink was told last.
-        reason: Why, empty while all is well.
-        counters: Everything counted since the stream was added.
+        status: What the sink was told, what was counted, when the next attempt is due.
         link: The connection, None between attempts.
+        source: What is read.
     """
 
     def __init__(
         self, source: CameraSource, sink: Sink, *, clock: Clock, ids: Ids, resolver: Resolver
     ) -> None:
         """Take what to read and where to deliver; nothing happens before `tick`."""
-        self.state = CameraState.WAITING
-        self.reason = ""
-        self.counters = Counters()
+        self.status = StreamStatus(source.key, sink, clock=clock, ids=ids)
         self.link: Link | None = None
         self.source = source
         self._sink = sink
         self._clock = clock
         self._ids = ids
         self._resolver = resolver
-        self._backoff = Backoff(ids)
         self._own_ssrc = int.from_bytes(ids.secret(4), "big")
         self._demux: Demux | None = None
         self._session: RtspSession | None = None
         self._place: Future[Place] | None = None
         self._rest = b""
         self._received_us = 0
-        self._deadline = 0.0  # of the step under way; of the next attempt when waiting
+        self._deadline = 0.0  # of the step under way
         self._keep_alive_at = 0.0
         self._asked_at = 0.0
-        self._started_at = 0.0
         self._keyframe_wanted = False
-        self._silence = Silence(self.counters)
+        self._silence = Silence(self.status.counters)
 
     def tick(self, now: float) -> None:
         """Do what time demands; `now` is monotonic seconds. Call some ten times a second."""
@@ -90,17 +84,8 @@ class CameraReader:
 
     def fail(self, fault: CameraFaultError) -> None:
         """End this attempt and plan the next one."""
-        now = self._clock.monotonic()
-        playing = self.state is CameraState.PLAYING
-        self._backoff.played(now - self._started_at if playing else 0.0)
-        wait = self._backoff.next_s()
         self._disconnect()
-        self._deadline = now + wait
-        count = self.counters.faults.get(fault.code, 0) + 1
-        self.counters.faults[fault.code] = count
-        if count & (count - 1) == 0:  # the 1st, 2nd, 4th, 8th time
-            _LOG.warning("stream %s: %s (time %d)", self.source.key, fault, count)
-        self._tell(CameraState.WAITING, str(fault))
+        self.status.fail(fault)
 
     def stop(self) -> None:
         """End the stream for good."""
@@ -110,7 +95,7 @@ class CameraReader:
             except CameraFaultError:
                 _LOG.debug("stream %s was gone before its end", self.source.key)
         self._disconnect()
-        self._tell(CameraState.STOPPED, "")
+        self.status.stop()
 
     def _tick(self, now: float) -> None:
         if self.link is None:
@@ -126,11 +111,10 @@ class CameraReader:
     def _tick_unconnected(self, now: float) -> None:
         """Begin an attempt when it is due; go on when the name is resolved."""
         if self._place is None:
-            if now < self._deadline:
+            if now < self.status.retry_at:
                 return
-            self.counters.attempts += 1
             self._deadline = now + _CONNECT_S
-            self._tell(CameraState.CONNECTING, "")
+            self.status.begin()
             self._place = self._resolver.look_up(self.source.host, self.source.port)
         if self._place.done():
             family, address = resolve.result(self._place, self.source.host)
@@ -144,7 +128,7 @@ class CameraReader:
         authenticator = Authenticator(login, client_nonce=nonce) if login else None
         self._session = RtspSession(self.source.url, authenticator, audio=self.source.audio)
         self._demux = Demux(
-            self.counters,
+            self.status.counters,
             message=self._on_message,
             configure=self._on_configure,
             deliver=self._on_unit,
@@ -162,7 +146,7 @@ class CameraReader:
             if count == 0:
                 return
             self._received_us = self._clock.now_us()
-            self.counters.bytes += count
+            self.status.counters.bytes += count
             end = kept + count
             used = self._demux.feed(buffer, view, end) if self._demux else end
             self._rest = bytes(view[used:end])
@@ -185,13 +169,12 @@ class CameraReader:
 
     def _begin_play(self, session: RtspSession) -> None:
         now = self._clock.monotonic()
-        self._started_at = now
         self._silence.begin(now)
         self._keep_alive_at = now + session.timeout_s / 2
 
     def _tick_playing(self, link: Link, session: RtspSession, now: float) -> None:
         if self._silence.check(now):
-            self._tell(CameraState.PLAYING, "")
+            self.status.play()
         if now >= self._keep_alive_at:
             self._keep_alive_at = now + session.timeout_s / 2
             link.send(session.keep_alive())
@@ -200,7 +183,7 @@ class CameraReader:
         if wanted and video and now >= self._asked_at + _BETWEEN_KEYFRAME_REQUESTS_S:
             self._asked_at = now
             self._keyframe_wanted = video.gate.wants_key = False
-            self.counters.keyframe_requests += 1
+            self.status.counters.keyframe_requests += 1
             feedback = rtp.picture_loss(self._own_ssrc, max(video.ssrc, 0))
             link.send(rtp.interleave(session.tracks[0].channel + 1, feedback))
 
@@ -209,11 +192,6 @@ class CameraReader:
 
     def _on_unit(self, unit: AccessUnit) -> None:
         self._sink.unit(self.source.key, unit, self._received_us)
-
-    def _tell(self, state: CameraState, reason: str) -> None:
-        if state is not self.state or reason != self.reason:
-            self.state, self.reason = state, reason
-            self._sink.state(self.source.key, state, reason)
 
     def _disconnect(self) -> None:
         if self.link is not None:
