@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from handfast.kit.encoding import read_json
 from handfast.kit.errors import (
     ConflictError,
     CorruptError,
@@ -42,7 +43,7 @@ def failure_body(error: HandfastError) -> bytes:
 def failure_from(kind: str, body: bytes) -> HandfastError:
     """Return the error another side has raised; unreadable ones count as `UNAVAILABLE`."""
     try:
-        message = msgspec.json.decode(body, type=Failure).message[:_MESSAGE_LIMIT]
+        message = read_json(body, Failure).message[:_MESSAGE_LIMIT]
         return _BY_KIND[Kind(kind)](message)
-    except (msgspec.DecodeError, ValueError):
+    except (InvalidError, ValueError):
         return UnavailableError("the other side failed without saying how; try again")

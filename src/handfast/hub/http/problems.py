@@ -61,6 +61,14 @@ class Problems:
         code = _CODES.get(status, Kind.INVALID if status < _DEFECT else Kind.UNAVAILABLE)
         return _answer(status, error.detail, code=code, headers=dict(error.headers or {}))
 
+    def from_depth(
+        self, request: Request[Any, Any, Any], error: RecursionError
+    ) -> Response[Problem]:
+        """Answer JSON that is nested deeper than the framework's parser can follow."""
+        del error
+        self._count_malformed(request)
+        return _answer(400, "the body is nested too deeply", code=Kind.INVALID)
+
     def from_defect(
         self, request: Request[Any, Any, Any], error: Exception
     ) -> Response[Problem]:

@@ -75,6 +75,7 @@ def build_api(hub: Services, logger: logging.Logger) -> Litestar:
         exception_handlers={
             HandfastError: problems.from_handfast,
             HTTPException: problems.from_framework,
+            RecursionError: problems.from_depth,
             Exception: problems.from_defect,
         },
         request_max_body_size=hub.config.http.body_limit,
