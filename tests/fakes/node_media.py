@@ -89,6 +89,7 @@ class FakeViewers:
 
     def stream(self, stream: StreamKey, frame: bytes) -> None:
         """Keep a shared frame under `stream`."""
+        del stream  # stories have one camera
         self.frames.append(("stream", frame))
 
     def grant(self, grant: str, frame: bytes) -> None:
@@ -140,17 +141,9 @@ class FakeCamera:
         self.recording = Recording(camera=camera, stream=Stream.MAIN)
         self.files: dict[bytes, bytes] = {}
         self.segments: dict[bytes, IndexedSegment] = {}
-        self._period = Period(
-            id=b"period".ljust(16, b"."),
-            root=b"root".ljust(32, b"."),
-            camera=camera,
-            stream=Stream.MAIN,
-            rendition=Rendition.CLEAR,
-            started_us=started_us,
-            monotonic=0.0,
-        )
-        periods.add(self._period)
-        self._walker = LeafWalker(self._period.root)
+        self._periods = periods
+        self._period_count = 0
+        self.new_period(started_us)
         self._sealer: SegmentSealer | None = None
         self._segment = b""
         self._count = 0
@@ -158,6 +151,22 @@ class FakeCamera:
         self._group: list[Event] = []
         self._start_us = 0
         self._first_pts = 0
+
+    def new_period(self, started_us: int) -> None:
+        """Begin a period, as a restart or a step of the clock does; a new segment follows."""
+        self._period_count += 1
+        name = str(self._period_count).encode()
+        self._period = Period(
+            id=(b"period" + name).ljust(16, b"."),
+            root=(b"root" + name).ljust(32, b"."),
+            camera=self.key.camera,
+            stream=Stream.MAIN,
+            rendition=Rendition.CLEAR,
+            started_us=started_us,
+            monotonic=0.0,
+        )
+        self._periods.add(self._period)
+        self._walker = LeafWalker(self._period.root)
 
     def picture(self, at_us: int, *, key: bool) -> list[Event]:
         """Take one picture."""

@@ -43,6 +43,7 @@ from handfast.node.usecases.answer_request import AnswerRequest, Desk
 from handfast.node.usecases.ask_owner import AskOwner, AskOwnerParts
 from handfast.node.usecases.close_access import CloseAccess, CloseParts
 from handfast.node.usecases.open_windows import OpenWindows
+from handfast.node.usecases.read_log import ReadLog
 from handfast.node.usecases.relay_live import RelayLive, RelayParts
 from handfast.node.usecases.release_range import ReleaseRange
 from handfast.node.usecases.report_signal import ReportSignal
@@ -117,6 +118,7 @@ class Heart:
     live: StreamLive
     relay: RelayLive
     who_looked: WhoLooked
+    read_log: ReadLog
     serials: Serials
 
     async def start(self) -> None:
@@ -127,8 +129,6 @@ class Heart:
 
     async def tick(self) -> None:
         """Do what time demands; call it several times a second."""
-        if self.steady.went_back():
-            await self._start_anew()
         await self.board.expire()
         await self.grants.tick()
         await self.live.tick()
@@ -138,13 +138,6 @@ class Heart:
     async def hear(self, event: Event) -> None:
         """Take one event of the recorder."""
         await self.relay.hear(event)
-
-    async def _start_anew(self) -> None:
-        """The clock was set far back: nothing can say how long what is open has lasted."""
-        await self.board.clear_all()
-        await self.grants.end_all()
-        self.challenges.forget()
-        self.steady.accept()
 
 
 def assemble(outside: Outside) -> Heart:
@@ -190,6 +183,8 @@ def assemble(outside: Outside) -> Heart:
     board.on_change(judge_all_again)
     board.on_change(announcer.changed)
     challenges = Challenges(clock=steady, ids=outside.ids)
+    steady.on_step_back(challenges.forget)
+    steady.on_step_back(judge.step_back)
     devices = OwnerDevices(
         node=site.node,
         owner=site.owner,
@@ -261,6 +256,7 @@ def assemble(outside: Outside) -> Heart:
                 grants=grants,
                 requests=stores.requests,
                 devices=devices,
+                bell=outside.bell,
             )
         ),
         report_signal=ReportSignal(
@@ -274,6 +270,7 @@ def assemble(outside: Outside) -> Heart:
         live=live,
         relay=relay,
         who_looked=WhoLooked(accesses=stores.accesses, log=stores.log),
+        read_log=ReadLog(stores.log),
         serials=stores.serials,
     )
 

@@ -34,6 +34,6 @@ class Challenges:
         expires_us = self._expiry.pop(challenge, 0)
         return self._clock.now_us() < expires_us
 
-    def forget(self) -> None:
-        """Invalidate all, e.g. after the clock was set back."""
+    def forget(self, _set_back_us: int = 0) -> None:
+        """Invalidate all: nobody knows how old they are once the clock was set back."""
         self._expiry.clear()

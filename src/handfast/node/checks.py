@@ -43,22 +43,30 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Freshness:
-    """What makes a request new: absent when a stored request is taken up again."""
+class Gate:
+    """What an ask is held against.
 
-    challenges: Challenges
+    Attributes:
+        challenges: Ours; `None` when a stored request is taken up again, whose challenge
+            was used up and whose clock was compared when it came.
+    """
+
+    node: str
+    cameras: Mapping[CameraId, Camera]
+    trusted: Trusted
+    challenges: Challenges | None
+    now_us: int
 
 
-def check_ask(  # noqa: PLR0913 (keyword-only; the node's own facts)
-    ask: Ask,
-    trusted: Trusted,
-    *,
-    node: str,
-    cameras: Mapping[CameraId, Camera],
-    now_us: int,
-    fresh: Freshness | None,
-    asked_us: int,
-) -> Case | Deny:
+class _RefusedError(Exception):
+    """Ends the checks; never leaves this module."""
+
+    def __init__(self, reason: Reason, explanation: str) -> None:
+        super().__init__(explanation)
+        self.deny = Deny(reason=reason, explanation=explanation)
+
+
+def check_ask(ask: Ask, gate: Gate, *, asked_us: int) -> Case | Deny:
     """Check an ask, step by step; the first step that fails is the reason.
 
     1. the agency's root is pinned by an agreement in force here; 2. the certificate chain
@@ -67,43 +75,15 @@ def check_ask(  # noqa: PLR0913 (keyword-only; the node's own facts)
     names an agreement with that very agency; 8. camera, stream and times make sense; 9. an
     incident statement, when one comes along, is by the pinned dispatch key and the one named.
     """
-    # 1, 2
-    found = _check_chain(ask, trusted, now_us=now_us)
-    if isinstance(found, Deny):
-        return found
-    certified, root = found
-    # 3
     try:
-        device: dict[str, bytes] = {certified.viewer.device: certified.sign}
-        statement = verify(ask.request, AccessRequestStatement, trusted=device)
-    except _BAD as error:
-        return _deny(Reason.NOT_UNDERSTOOD, f"The request does not hold: {error}")
-    if statement.device != certified.viewer.device:
-        return _deny(Reason.CERTIFICATE_INVALID, "The request names another device")
-    # 4
-    if statement.node != node:
-        return _deny(Reason.WRONG_NODE, "The request was written for another site")
-    # 5, 6
-    if fresh is not None:
-        if not fresh.challenges.consume(statement.challenge):
-            return _deny(Reason.CHALLENGE_UNKNOWN, "The challenge is not ours, old or used")
-        if abs(statement.asked_us - now_us) > CLOCK_APART_US:
-            return _deny(Reason.CLOCK_APART, "Your clock and the site's differ by minutes")
-    # 7
-    standing = trusted.standing.get(statement.agreement)
-    if standing is None or fingerprint(standing.agreement.agency_root) != root:
-        return _deny(
-            Reason.AGREEMENT_UNKNOWN,
-            "The agreement is not in force here; fetch the newest one",
-        )
-    # 8
-    wrong = _check_question(statement, cameras)
-    if wrong is not None:
-        return wrong
-    # 9
-    incident = _check_incident(ask.incident, statement, standing, trusted)
-    if isinstance(incident, Deny):
-        return incident
+        certified, root = _check_chain(ask, gate)  # 1, 2
+        statement = _read_request(ask, certified)  # 3
+        _check_fresh(statement, gate)  # 4, 5, 6
+        standing = _find_agreement(statement, root, gate)  # 7
+        _check_question(statement, gate.cameras)  # 8
+        incident = _check_incident(ask.incident, statement, standing, gate.trusted)  # 9
+    except _RefusedError as refused:
+        return refused.deny
     return Case(
         ask=ask,
         statement=statement,
@@ -116,41 +96,82 @@ def check_ask(  # noqa: PLR0913 (keyword-only; the node's own facts)
     )
 
 
-def _check_chain(ask: Ask, trusted: Trusted, *, now_us: int) -> tuple[Certified, str] | Deny:
+def _check_chain(ask: Ask, gate: Gate) -> tuple[Certified, str]:
     """The agreement's pinned root is looked up by the name of the chain's top signer."""
     signers = ask.chain[-1].signatures if ask.chain else ()
     root = signers[0].keyid if signers else ""
-    party = next(iter(trusted.by_agency_root(root)), None)
+    party = next(iter(gate.trusted.by_agency_root(root)), None)
     if party is None:
-        return _deny(Reason.AGENCY_NOT_PARTY, "No agreement here is with your agency")
+        raise _RefusedError(Reason.AGENCY_NOT_PARTY, "No agreement here is with your agency.")
     certified = check_officer(
         ask.chain,
         root=party.agreement.agency_root,
         agency=party.agreement.agency,
-        revoked=trusted.revoked,
-        now_us=now_us,
+        revoked=gate.trusted.revoked,
+        now_us=gate.now_us,
     )
-    return certified if isinstance(certified, Deny) else (certified, root)
+    if isinstance(certified, Deny):
+        raise _RefusedError(certified.reason, certified.explanation)
+    return certified, root
+
+
+def _read_request(ask: Ask, certified: Certified) -> AccessRequestStatement:
+    device: dict[str, bytes] = {certified.viewer.device: certified.sign}
+    try:
+        statement = verify(ask.request, AccessRequestStatement, trusted=device)
+    except _BAD as error:
+        raise _RefusedError(
+            Reason.NOT_UNDERSTOOD, f"The request does not hold: {error}."
+        ) from error
+    if statement.device != certified.viewer.device:
+        raise _RefusedError(Reason.CERTIFICATE_INVALID, "The request names another device.")
+    return statement
+
+
+def _check_fresh(statement: AccessRequestStatement, gate: Gate) -> None:
+    if statement.node != gate.node:
+        raise _RefusedError(Reason.WRONG_NODE, "The request was written for another site.")
+    if gate.challenges is None:
+        return
+    if not gate.challenges.consume(statement.challenge):
+        raise _RefusedError(
+            Reason.CHALLENGE_UNKNOWN, "The challenge is not ours, old or used; ask again."
+        )
+    if abs(statement.asked_us - gate.now_us) > CLOCK_APART_US:
+        raise _RefusedError(
+            Reason.CLOCK_APART, "Your clock and the site's differ by minutes; set yours."
+        )
+
+
+def _find_agreement(statement: AccessRequestStatement, root: str, gate: Gate) -> Standing:
+    standing = gate.trusted.standing.get(statement.agreement)
+    if standing is None or fingerprint(standing.agreement.agency_root) != root:
+        raise _RefusedError(
+            Reason.AGREEMENT_UNKNOWN,
+            "The agreement is not in force here; fetch the newest one.",
+        )
+    return standing
 
 
 def _check_question(
     statement: AccessRequestStatement, cameras: Mapping[CameraId, Camera]
-) -> Deny | None:
+) -> None:
     camera = cameras.get(CameraId(statement.camera))
     if camera is None or statement.stream not in camera.streams:
-        return _deny(Reason.CAMERA_NOT_SHARED, "The site has no such camera or stream")
+        raise _RefusedError(Reason.CAMERA_NOT_SHARED, "The site has no such camera or stream.")
     if statement.rendition is not Rendition.CLEAR:
-        return _deny(Reason.RENDITION_NOT_AGREED, "The site makes no redacted pictures")
-    times = (statement.from_us, statement.until_us)
+        raise _RefusedError(Reason.RENDITION_NOT_AGREED, "The site makes no redacted pictures.")
+    since_us, until_us = statement.from_us, statement.until_us
     if statement.view is View.LIVE:
-        sensible = times == (None, None)
+        sensible = since_us is None and until_us is None
     else:
-        sensible = None not in times and (times[0] or 0) < (times[1] or 0)
+        sensible = since_us is not None and until_us is not None and since_us < until_us
     if not sensible:
-        return _deny(Reason.NOT_UNDERSTOOD, "Live has no times; recorded needs from < until")
+        raise _RefusedError(
+            Reason.NOT_UNDERSTOOD, "Live has no times; recorded needs from < until."
+        )
     if statement.purpose not in {purpose.value for purpose in Purpose}:
-        return _deny(Reason.NOT_UNDERSTOOD, "The purpose is none that agreements know")
-    return None
+        raise _RefusedError(Reason.NOT_UNDERSTOOD, "The purpose is none that agreements know.")
 
 
 def _check_incident(
@@ -158,21 +179,26 @@ def _check_incident(
     asked: AccessRequestStatement,
     standing: Standing,
     trusted: Trusted,
-) -> Incident | None | Deny:
+) -> Incident | None:
     if envelope is None:
         return None
     agreement = standing.agreement
     dispatch = fingerprint(agreement.dispatch_key)
     if trusted.revoked.names(dispatch, issuers=(fingerprint(agreement.agency_root),)):
-        return _deny(Reason.CERTIFICATE_REVOKED, "The dispatch key has been revoked")
+        raise _RefusedError(
+            Reason.CERTIFICATE_REVOKED, "The agency's dispatch key has been revoked."
+        )
     try:
         pinned = {dispatch: agreement.dispatch_key}
-        stated = verify(envelope, IncidentStatement, trusted=pinned)
-        incident = _incident(stated)
+        incident = _incident(verify(envelope, IncidentStatement, trusted=pinned))
     except _BAD as error:
-        return _deny(Reason.INCIDENT_NOT_STATED, f"The incident does not hold: {error}")
+        raise _RefusedError(
+            Reason.INCIDENT_NOT_STATED, f"The incident does not hold: {error}."
+        ) from error
     if (incident.id, incident.agency) != (asked.incident, agreement.agency):
-        return _deny(Reason.INCIDENT_NOT_STATED, "The statement is about another incident")
+        raise _RefusedError(
+            Reason.INCIDENT_NOT_STATED, "The statement is about another incident."
+        )
     return incident
 
 
@@ -209,10 +235,6 @@ def _request(statement: AccessRequestStatement, certified: Certified) -> AccessR
         until_us=statement.until_us,
         viewer=certified.viewer,
     )
-
-
-def _deny(reason: Reason, explanation: str) -> Deny:
-    return Deny(reason=reason, explanation=explanation + ".")
 
 
 def payload_hash(envelope: Envelope) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from handfast.kit.encoding import Json, canonical
-from handfast.model.access import Decision, Deny, Grant, Pending
+from handfast.model.access import Decision, Deny, Grant, Pending, Viewer
 from handfast.model.signal import Signal
 from handfast.seal.identity import Envelope
 from handfast.storage.sqlite_node import Access, Why
@@ -29,6 +29,14 @@ class ReleaseWindow:
     until_us: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who asked and for what, when certificates and request were found whole."""
+
+    viewer: Viewer
+    why: Why
+
+
 def _entry(kind: str, at_us: int, body: Mapping[str, Json]) -> bytes:
     return canonical({"kind": kind, "at_us": at_us, **body})
 
@@ -45,13 +53,21 @@ def decision_entry(
     request: str,
     at_us: int,
     ask: Envelope | None,
+    asker: Asker | None = None,
     opened: tuple[Grant, Why, ReleaseWindow] | None = None,
 ) -> bytes:
-    """Write the entry of one decision; a permit says what was opened for whom, and why."""
+    """Write the entry of one decision: what was asked by whom, what was opened, or why not."""
     body: dict[str, Json] = {
         "request": request,
         "ask": None if ask is None else envelope_json(ask),
     }
+    if asker is not None:
+        body |= {
+            "name": asker.viewer.name,
+            "role": asker.viewer.role,
+            "person": asker.viewer.person,
+            "why": msgspec.to_builtins(asker.why),
+        }
     if isinstance(decision, Deny):
         body |= {"outcome": "deny", "reason": decision.reason.value}
         body["explanation"] = decision.explanation

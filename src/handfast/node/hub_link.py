@@ -84,7 +84,7 @@ class HubOutbox:
             except HandfastError as error:
                 if error.kind is Kind.UNAVAILABLE:
                     return False
-                _log.error("the hub refuses a %s for ever: %s", letter.kind, error)  # noqa: TRY400
+                _log.error("the hub refuses a %s for ever: %s", letter.kind, error)
             await to_thread.run_sync(self._outbox.delivered, letter.sequence)
         return True
 

@@ -1,7 +1,7 @@
 """One case, judged now: the node's own facts, the agreement's word, the owner's closings."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from handfast.model.access import Decision, Deny, Fingerprint, Permit, Reason
 from handfast.model.agreement import Clause, WhileSignal
@@ -63,6 +63,17 @@ class Judge:
     def closed(self, row: ClosingRow) -> None:
         """Take a verified closing that is durable."""
         self._closings.append(row)
+
+    def all_closed_us(self) -> int | None:
+        """Return when the owner last closed everything; `None` for never."""
+        return max(
+            (row.at_us for row in self._closings if row.person is None and row.camera is None),
+            default=None,
+        )
+
+    def step_back(self, us: int) -> None:
+        """The clock was set back: closings keep their distance from now."""
+        self._closings = [replace(row, at_us=row.at_us - us) for row in self._closings]
 
     def forget(self, request: str) -> None:
         """Drop the approvals of a request that can never be decided again."""

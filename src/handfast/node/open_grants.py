@@ -26,7 +26,9 @@ class OpenGrant:
 
     Attributes:
         windows: Newest release windows, at most three, oldest first; never empty.
-        ends_us: Its end as things stand now; never after the grant's absolute end.
+        ends_us: Its end as things stand now; never after `until_us`.
+        opened_us: When it was opened, and `until_us` when it ends absolutely, both on the
+            clock as it runs now: they move with it when it is set back.
         live_key: 32 bytes for a live view; lives in memory only and dies with the grant.
         counter: Next nonce of the live key.
         viewed_us: How long live pictures went out, for the owner.
@@ -37,6 +39,8 @@ class OpenGrant:
     windows: tuple[Opened, ...]
     permit: Permit
     ends_us: int
+    opened_us: int
+    until_us: int
     live_key: bytes | None = field(default=None, repr=False)
     counter: int = 0
     viewed_us: int = 0
@@ -85,6 +89,7 @@ class OpenGrants:
         self._told: list[Ended] = []
         self._log_lock = Lock()
         self._unlogged = False  # some end waits for its entry
+        clock.on_step_back(self._step_back)
 
     def on_end(self, told: Ended) -> None:
         """Be told of each end with the signed statement, after the grant is closed."""
@@ -109,9 +114,10 @@ class OpenGrants:
 
     def judge_again(self, open_grant: OpenGrant, *, now_us: int) -> Judged:
         """Take the decision anew and remember its end; does not end the grant."""
-        grant = open_grant.grant
-        judged = self._judge.judge(open_grant.case, now_us=now_us, opened_us=grant.since_us)
-        open_grant.ends_us = min(grant.until_us, judged.ends_us)
+        judged = self._judge.judge(
+            open_grant.case, now_us=now_us, opened_us=open_grant.opened_us
+        )
+        open_grant.ends_us = min(open_grant.until_us, judged.ends_us)
         if isinstance(judged.decision, Permit):
             open_grant.permit = judged.decision
         else:
@@ -123,9 +129,9 @@ class OpenGrants:
         for open_grant in self.all():
             now_us = self._clock.now_us()
             judged = self.judge_again(open_grant, now_us=now_us)
-            if now_us >= open_grant.grant.until_us:
+            if now_us >= open_grant.until_us:
                 reason = _absolute_reason(open_grant)
-                await self.end(open_grant, reason, ended_us=open_grant.grant.until_us)
+                await self.end(open_grant, reason, ended_us=open_grant.until_us)
             elif not isinstance(judged.decision, Permit):
                 await self.end(open_grant, refusal_reason(judged), ended_us=judged.ends_us)
         if self._unlogged:
@@ -146,11 +152,6 @@ class OpenGrants:
         access = ended(viewed, reason=reason.value, ended_us=ended_us)
         await self._finish(access)
 
-    async def end_all(self) -> None:
-        """End everything now, because the clock can no longer say how long it may last."""
-        for open_grant in self.all():
-            await self.end(open_grant, Reason.TIME_BOX_ENDED, ended_us=self._clock.now_us())
-
     async def recover(self) -> None:
         """End what was open when the node stopped: live keys do not outlive it."""
         for access in self._accesses.unfinished():
@@ -159,6 +160,13 @@ class OpenGrants:
                 ended(access, reason=Reason.NODE_RESTARTED.value, ended_us=ended_us)
             )
         await self._log_ends()
+
+    def _step_back(self, us: int) -> None:
+        """The clock was set back: what is open lasts no longer for it."""
+        for open_grant in self.all():
+            open_grant.opened_us -= us
+            open_grant.until_us -= us
+            open_grant.ends_us -= us
 
     async def _finish(self, access: Access) -> None:
         async with self._log_lock:

@@ -16,7 +16,7 @@ from handfast.kit.errors import CorruptError, HandfastError, UnavailableError
 from handfast.kit.ids import Ids
 from handfast.model.access import AccessRequest, Decision, Deny, Grant, Permit, Reason
 from handfast.node import entries
-from handfast.node.entries import ReleaseWindow
+from handfast.node.entries import Asker, ReleaseWindow
 from handfast.node.metrics import NodeMetrics
 from handfast.policy.compile import CompiledAgreement
 from handfast.policy.decide import decide
@@ -83,7 +83,7 @@ class Pep:
         """Decide; whatever goes wrong inside is a denial with a reason (P5)."""
         try:
             return decide(request, compiled, facts)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - any failure is a denial (P5)
             self._metrics.evaluation_errors.inc()
             _log.exception("the decision on request %s failed", request.hash)
             return Deny(
@@ -108,10 +108,18 @@ class Pep:
         return [_logged(each) for each in appended]
 
     async def record(
-        self, decision: Decision, *, request: str, at_us: int, ask: Envelope | None
+        self,
+        decision: Decision,
+        *,
+        request: str,
+        at_us: int,
+        ask: Envelope | None,
+        asker: Asker | None = None,
     ) -> tuple[Decision, Logged | None]:
         """Log a denial or a pending answer; when even that fails, a denial that says so."""
-        entry = entries.decision_entry(decision, request=request, at_us=at_us, ask=ask)
+        entry = entries.decision_entry(
+            decision, request=request, at_us=at_us, ask=ask, asker=asker
+        )
         try:
             return decision, (await self.write(entry))[0]
         except LogUnwritableError:

@@ -75,7 +75,7 @@ async def _hear(node: Node) -> None:
     async for event in node.recorder.events():
         try:
             await _take(node, event)
-        except Exception:
+        except Exception:  # noqa: BLE001 - top of the loop: one event must not end recording
             node.metrics.failures.labels("events").inc()
             _log.exception("an event of the recorder was not taken: %s", type(event).__name__)
 

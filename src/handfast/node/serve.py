@@ -35,16 +35,14 @@ async def serve(config: NodeConfig, world: World) -> None:
     await start(node)
     http = _Server(server(node.http, config.listen).config)
     stopping = anyio.Event()
-    async with anyio.create_task_group() as group:
-        group.start_soon(_await_signal, stopping)
-        group.start_soon(http.serve)
-        _log.info("node %s listens on port %d", node.config.table.id, config.listen.port)
-        await run(node, stopping)
-        http.should_exit = True
-        with anyio.move_on_after(5):
-            while http.started and http.servers:
-                await anyio.sleep(0.05)
-        group.cancel_scope.cancel()
+    async with anyio.create_task_group() as signals:
+        signals.start_soon(_await_signal, stopping)
+        async with anyio.create_task_group() as serving:
+            serving.start_soon(http.serve)
+            _log.info("node %s listens on port %d", node.config.table.id, config.listen.port)
+            await run(node, stopping)
+            http.should_exit = True
+        signals.cancel_scope.cancel()
 
 
 async def _await_signal(stopping: anyio.Event) -> None:

@@ -1,18 +1,21 @@
-"""The time decisions are taken on: wall time that a small step back cannot stretch."""
+"""The time decisions are taken on: wall time, with every step back noticed and made good."""
+
+from collections.abc import Callable
 
 from handfast.kit.clock import Clock
 
-BRIDGED_US = 60_000_000  # a step back this small is waited out on the monotonic clock
+TOLERATED_US = 500_000  # wall and monotonic clock may drift this far apart unnoticed
+
+SteppedBack = Callable[[int], None]
 
 
 class SteadyClock:
-    """A clock that keeps leases and grants from growing when the wall clock is set back.
+    """The wall clock, held against the monotonic one (which never steps).
 
-    It runs with the wall clock; after a step back it runs on with the monotonic clock until
-    the wall has caught up. A step back of more than `BRIDGED_US` cannot be waited out: then
-    `went_back` tells, whoever holds grants and leases ends them, and `accept` takes the new
-    time. A step forward is taken at once: it can only end things early.
-    Belongs to one event loop.
+    When the wall clock is set back, whoever keeps deadlines is told by how much, before the
+    new time is returned, and moves them back as far: a lease or a grant lasts as long as it
+    was given, whatever happens to the clock. A step forward is taken as it is: it can only
+    end things early. Belongs to one event loop.
     """
 
     def __init__(self, clock: Clock, *, seen_us: int = 0) -> None:
@@ -20,32 +23,33 @@ class SteadyClock:
 
         Args:
             clock: The machine's clocks.
-            seen_us: The latest time acted on before a restart; a wall clock far before it
-                counts as a step back.
+            seen_us: The latest time acted on before a restart; a wall clock behind it
+                counts as set back.
         """
         self._clock = clock
-        self._mono = clock.monotonic()
-        self._now_us = max(clock.now_us(), seen_us)
+        self._listeners: list[SteppedBack] = []
+        self._ahead_us = max(clock.now_us(), seen_us) - self._monotonic_us()
+
+    def on_step_back(self, listener: SteppedBack) -> None:
+        """Be told by how many microseconds the wall clock was set back; must not fail."""
+        self._listeners.append(listener)
 
     def now_us(self) -> int:
-        """Return microseconds since 1970 UTC; never less than before, `accept` apart."""
-        mono = self._clock.monotonic()
-        elapsed_us = int((mono - self._mono) * 1_000_000)
-        if elapsed_us > 0:
-            self._mono += elapsed_us / 1_000_000
-            self._now_us += elapsed_us
-        self._now_us = max(self._now_us, self._clock.now_us())
-        return self._now_us
+        """Return microseconds since 1970 UTC."""
+        now_us = self._clock.now_us()
+        ahead_us = now_us - self._monotonic_us()
+        back_us = self._ahead_us - ahead_us
+        if back_us < 0:
+            self._ahead_us = ahead_us
+        elif back_us > TOLERATED_US:
+            self._ahead_us = ahead_us
+            for listener in self._listeners:
+                listener(back_us)
+        return now_us
 
     def monotonic(self) -> float:
         """Return seconds since an arbitrary start; never goes back, never steps."""
         return self._clock.monotonic()
 
-    def went_back(self) -> bool:
-        """Tell whether the wall clock is so far behind that it must be accepted."""
-        return self.now_us() - self._clock.now_us() > BRIDGED_US
-
-    def accept(self) -> None:
-        """Take the wall clock as it is; only after everything open has been ended."""
-        self._mono = self._clock.monotonic()
-        self._now_us = self._clock.now_us()
+    def _monotonic_us(self) -> int:
+        return int(self._clock.monotonic() * 1_000_000)

@@ -18,7 +18,7 @@ async def every(seconds: float, turn: Turn, *, name: str, metrics: NodeMetrics) 
     while True:
         try:
             await turn()
-        except Exception:
+        except Exception:  # noqa: BLE001 - top of a supervised loop
             metrics.failures.labels(name).inc()
             _log.exception("%s failed; it is tried again", name)
         await anyio.sleep(seconds)
@@ -29,7 +29,7 @@ async def forever(turn: Turn, *, name: str, metrics: NodeMetrics) -> None:
     while True:
         try:
             await turn()
-        except Exception:
+        except Exception:  # noqa: BLE001 - top of a supervised loop
             metrics.failures.labels(name).inc()
             _log.exception("%s failed; it begins again", name)
         await anyio.sleep(_PAUSE_S)

@@ -1,4 +1,4 @@
-"""Whom this node believes: roots, owner's devices, agreements and revocations, from two folders.
+"""Whom this node believes: roots, devices, agreements, revocations, from two folders.
 
     trust/agencies/*.json      agency cards {"id","name","root",...}, confirmed outside the hub
     trust/certificates/*.json  certificate envelopes: owner's devices, administrators
@@ -63,10 +63,12 @@ class Trusted:
         devices: Certificates of the owner's devices by device fingerprint; signatures
             and validity are checked at each use.
         standing: Agreements by hash of their statement.
+        documents: The same, as both roots signed them.
     """
 
     devices: Mapping[str, Envelope] = field(default_factory=dict)
     standing: Mapping[str, Standing] = field(default_factory=dict)
+    documents: Mapping[str, Envelope] = field(default_factory=dict)
     revoked: Revoked = field(default_factory=Revoked)
 
     def by_agency_root(self, keyid: str) -> tuple[Standing, ...]:
@@ -120,9 +122,12 @@ class TrustFolders:
             for _, party in _read(self._trust / "agencies", AgencyRoot)
         }
         devices, administrators = self._certificates(roots)
+        signed: dict[str, Envelope] = {}
+        standing = self._standing(roots, signed)
         return Trusted(
             devices=devices,
-            standing=self._standing(roots),
+            standing=standing,
+            documents={each: signed[each] for each in standing},
             revoked=self._revoked(roots, administrators),
         )
 
@@ -168,7 +173,9 @@ class TrustFolders:
         known = {each for each in trusted if self._serials.highest(f"revocation:{each}")}
         return Revoked(lists=Revocations(newest=newest), lost=frozenset(known - newest.keys()))
 
-    def _standing(self, roots: Mapping[str, bytes]) -> dict[str, Standing]:
+    def _standing(
+        self, roots: Mapping[str, bytes], signed: dict[str, Envelope]
+    ) -> dict[str, Standing]:
         newest: dict[str, Standing] = {}
         for path, envelope in _read(self._agreements, Envelope):
             try:
@@ -179,6 +186,7 @@ class TrustFolders:
                 before = newest.get(agreement.id)
                 if before is None or before.agreement.serial < agreement.serial:
                     newest[agreement.id] = standing
+                    signed[standing.hash] = envelope
             except HandfastError as error:
                 _left_out(path, error)
         return {each.hash: each for each in newest.values()}

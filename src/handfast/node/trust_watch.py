@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from anyio import to_thread
 
 from handfast.node.trust import Trusted, TrustFolders
+from handfast.seal.identity import Envelope
 
 Changed = Callable[[], Awaitable[None]]
 
@@ -21,6 +22,14 @@ class TrustWatch:
     def now(self) -> Trusted:
         """Return what is believed now."""
         return self.trusted
+
+    def certificate(self, device: str) -> Envelope | None:
+        """Return the installed certificate of a device of the owner's."""
+        return self.trusted.devices.get(device)
+
+    def agreements(self) -> list[Envelope]:
+        """Return the agreements that stand now, as both roots signed them."""
+        return list(self.trusted.documents.values())
 
     async def tick(self, changed: Changed) -> None:
         """Read the folders again if a file in them has changed, and tell."""

@@ -1,4 +1,4 @@
-"""What a node remembers in SQLite: signals, serials, requests with approvals, accesses, closings.
+"""What a node remembers in SQLite: signals, serials, requests, approvals, accesses, closings.
 
 One file, one `Database`, one class per need. Every write is durable when it returns; all of
 it is safe from any thread and blocks for one fsync at most. Schema: schema/node.sql.
@@ -15,6 +15,12 @@ from handfast.model.signal import EpisodeId, Signal, SignalState
 from handfast.storage.sqlite import Database
 
 _VERSION = 1
+_REQUEST = "SELECT hash, ask, asked_us, answer_by_us, settled, decision FROM request "
+_ACCESS = """
+    SELECT grant_json, why_json, state, log_index, ended_us, reason, end_log_index, viewed_us,
+        runs_released
+    FROM access
+"""
 AccessState: TypeAlias = Literal["opening", "open", "ended"]
 
 
@@ -219,7 +225,9 @@ class SqliteRequests:
             row.decision,
         )
         with self._database.write() as connection:
-            connection.execute("INSERT OR REPLACE INTO request VALUES (?, ?, ?, ?, ?, ?)", values)
+            connection.execute(
+                "INSERT OR REPLACE INTO request VALUES (?, ?, ?, ?, ?, ?)", values
+            )
 
     def get(self, request: str) -> RequestRow | None:
         """Return a request by its hash."""
@@ -287,11 +295,7 @@ class SqliteRequests:
 
     def _select(self, where: str, values: tuple[str, ...]) -> tuple[RequestRow, ...]:
         with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT hash, ask, asked_us, answer_by_us, settled, decision FROM request "
-                + where,
-                values,
-            ).fetchall()
+            rows = connection.execute(_REQUEST + where, values).fetchall()
         return tuple(
             RequestRow(
                 hash=row[0],
@@ -353,11 +357,7 @@ class SqliteAccesses:
 
     def _select(self, where: str, values: tuple[str | int, ...]) -> tuple[Access, ...]:
         with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT grant_json, why_json, state, log_index, ended_us, reason,"
-                " end_log_index, viewed_us, runs_released FROM access " + where,
-                values,
-            ).fetchall()
+            rows = connection.execute(_ACCESS + where, values).fetchall()
         return tuple(
             Access(
                 grant=msgspec.json.decode(row[0], type=Grant),

@@ -16,6 +16,7 @@ from handfast.model.agreement import (
 )
 from handfast.model.camera import AgencyId, Camera, CameraId, NodeId, OwnerId, Place, Site
 from handfast.model.media import Rendition, Stream, View
+from handfast.node.signals.panels import sign_report
 from handfast.protocol.agreement_document import to_document
 from handfast.protocol.signing import hash_of, sign
 from handfast.protocol.statements import (
@@ -29,7 +30,6 @@ from handfast.protocol.statements import (
     Switch,
 )
 from handfast.protocol.wire import Ask, PanelReport
-from handfast.node.signals.panels import sign_report
 from handfast.seal.identity import Envelope, SigningKey
 from handfast.seal.open import OpeningKey
 

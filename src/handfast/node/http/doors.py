@@ -31,6 +31,7 @@ class Doors:
     Attributes:
         log: The owner's log; `None` when it is not public.
         certificate: Returns an installed certificate of a device of the owner's.
+        agreements: Returns the agreements that stand now.
         hub_connected: Tells whether the hub is reached now.
     """
 
@@ -41,6 +42,7 @@ class Doors:
     log: LogReader | None
     pairing: PairDevice
     certificate: Callable[[str], Envelope | None]
+    agreements: Callable[[], list[Envelope]]
     hub_connected: Callable[[], bool]
     metrics: NodeMetrics
     challenges: Challenges

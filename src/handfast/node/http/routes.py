@@ -6,13 +6,15 @@ import msgspec
 from anyio import to_thread
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, JSONBody, Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from prometheus_client import generate_latest
 
 from handfast.audit.publish import publish
 from handfast.kit.errors import DeniedError, NotFoundError
 from handfast.node.http.doors import Asking, Doors
 from handfast.node.usecases.ask_owner import Question
+from handfast.node.usecases.close_access import Shut
+from handfast.node.usecases.read_log import Continuation, Refusals
 from handfast.node.usecases.watch_site import SiteNow, watch_site
 from handfast.node.usecases.who_looked import AccessLine
 from handfast.protocol.chain import VerifiedChain
@@ -30,12 +32,6 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
     """A statement signed on one of the owner's devices."""
 
     statement: Envelope
-
-
-class Closed(msgspec.Struct, frozen=True, kw_only=True):
-    """How many accesses a closing ended; new ones stay shut until a new alarm or request."""
-
-    ended: int
 
 
 class SignalTaken(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +52,12 @@ class Accesses(msgspec.Struct, frozen=True, kw_only=True):
     """Who looked, newest first."""
 
     accesses: list[AccessLine]
+
+
+class Agreements(msgspec.Struct, frozen=True, kw_only=True):
+    """Agreements that both roots have signed; what may open, and for whom."""
+
+    agreements: list[Envelope]
 
 
 class PairAsk(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +98,9 @@ def api(doors: Doors) -> Router:
             close,
             switch,
             accesses,
+            refusals,
+            consistency,
+            agreements,
             report,
             pair,
             certificate,
@@ -175,10 +180,10 @@ async def approve(data: JSONBody[Signed], doors: TheDoors, owner: Owner) -> None
 
 
 @post("/closings", status_code=200)
-async def close(data: JSONBody[Signed], doors: TheDoors, owner: Owner) -> Closed:
+async def close(data: JSONBody[Signed], doors: TheDoors, owner: Owner) -> Shut:
     """Close one grant or everything."""
     del owner
-    return Closed(ended=await doors.heart.close_access.close(data.statement))
+    return await doors.heart.close_access.close(data.statement)
 
 
 @post("/switches", status_code=200)
@@ -195,13 +200,44 @@ async def switch(data: JSONBody[Signed], doors: TheDoors, owner: Owner) -> Signa
 async def accesses(
     doors: TheDoors,
     owner: Owner,
-    before: Annotated[int, Parameter(query="before", ge=0)] = _NEWEST_US,
-    limit: Annotated[int, Parameter(query="limit", ge=1, le=200)] = _PAGE,
+    before: Annotated[int, QueryParameter(name="before", ge=0)] = _NEWEST_US,
+    limit: Annotated[int, QueryParameter(name="limit", ge=1, le=200)] = _PAGE,
 ) -> Accesses:
     """Return who looked, each with its log proofs."""
     del owner
     lines = await doors.heart.who_looked.list_accesses(before_us=before, limit=limit)
     return Accesses(accesses=lines)
+
+
+@get("/refusals")
+async def refusals(
+    doors: TheDoors,
+    owner: Owner,
+    before: Annotated[int, QueryParameter(name="before", ge=0)] = _NEWEST_US,
+    limit: Annotated[int, QueryParameter(name="limit", ge=1, le=200)] = _PAGE,
+) -> Refusals:
+    """Return who was refused, newest first, as proofs from the owner's log."""
+    del owner
+    return await doors.heart.read_log.refusals(before=before, limit=limit)
+
+
+@get("/consistency")
+async def consistency(
+    doors: TheDoors,
+    owner: Owner,
+    first: Annotated[int, QueryParameter(name="first", ge=0)] = 0,
+    size: Annotated[int | None, QueryParameter(name="size", ge=0)] = None,
+) -> Continuation:
+    """Prove that the log continues what a device saw of it."""
+    del owner
+    return await doors.heart.read_log.continues(first, size=size)
+
+
+@get("/agreements", sync_to_thread=False)
+def agreements(doors: TheDoors, owner: Owner) -> Agreements:
+    """Return the agreements that hold here, as both roots signed them."""
+    del owner
+    return Agreements(agreements=doors.agreements())
 
 
 @post("/signals", status_code=200)

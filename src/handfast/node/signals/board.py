@@ -39,6 +39,8 @@ class SignalBoard:
         self._lock = Lock()
         self._rows: dict[str, SignalRow] = {row.signal.kind: row for row in store.all()}
         self._listeners: list[Changed] = []
+        self._moved: set[str] = set()  # by a clock that was set back; not stored yet
+        clock.on_step_back(self._step_back)
 
     def on_change(self, listener: Changed) -> None:
         """Be told of every change, after it is durable, in order."""
@@ -93,18 +95,28 @@ class SignalBoard:
     async def expire(self) -> None:
         """Clear what nobody has renewed in time."""
         async with self._lock:
+            now_us = self._clock.now_us()
             for row in self.rows():
-                now = expire_signal(row.signal, now_us=self._clock.now_us())
-                if now is not row.signal:
+                now = expire_signal(row.signal, now_us=now_us)
+                if now is not row.signal or row.signal.kind in self._moved:
+                    self._moved.discard(row.signal.kind)
                     await self._put(replace(row, signal=now))
 
-    async def clear_all(self) -> None:
-        """Clear everything, because the clock can no longer say how long leases last."""
-        async with self._lock:
-            for row in self.rows():
-                if row.signal.state is SignalState.RAISED:
-                    now = clear_signal(row.signal, now_us=self._clock.now_us())
-                    await self._put(replace(row, signal=now))
+    def _step_back(self, us: int) -> None:
+        """The clock was set back: everything keeps its distance from now."""
+        for kind, row in self._rows.items():
+            before = row.signal
+            moved = replace(
+                before,
+                first_raised_us=before.first_raised_us - us,
+                raised_us=before.raised_us - us,
+                cleared_us=None if before.cleared_us is None else before.cleared_us - us,
+                lease_until_us=before.lease_until_us - us,
+                sequence=before.sequence + 1,
+            )
+            reopened_us = max(row.reopened_us - us, 0)
+            self._rows[kind] = replace(row, signal=moved, reopened_us=reopened_us)
+            self._moved.add(kind)
 
     def _current(self, kind: str) -> SignalRow | None:
         row = self._rows.get(kind)

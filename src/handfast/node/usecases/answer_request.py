@@ -12,8 +12,8 @@ from handfast.model.access import Decision, Deny, Grant, GrantId, Pending, Permi
 from handfast.model.camera import Camera, CameraId
 from handfast.model.media import View
 from handfast.node.challenges import Challenges
-from handfast.node.checks import Case, Freshness, check_ask, payload_hash
-from handfast.node.entries import grant_json
+from handfast.node.checks import Case, Gate, check_ask, payload_hash
+from handfast.node.entries import Asker, grant_json
 from handfast.node.flood import Allowance
 from handfast.node.judge import Judge, Judged
 from handfast.node.metrics import NodeMetrics
@@ -72,15 +72,7 @@ class AnswerRequest:
         """Answer a new ask: permit with sealed keys, pending, or denial with a reason."""
         desk = self._desk
         now_us = desk.clock.now_us()
-        case = check_ask(
-            ask,
-            desk.trusted(),
-            node=desk.node,
-            cameras=desk.cameras,
-            now_us=now_us,
-            fresh=Freshness(challenges=desk.challenges),
-            asked_us=now_us,
-        )
+        case = check_ask(ask, self._gate(desk.challenges), asked_us=now_us)
         if isinstance(case, Deny):
             return await self._refuse_unchecked(ask, case, now_us)
         judged = desk.judge.judge(case, now_us=now_us)
@@ -96,15 +88,7 @@ class AnswerRequest:
         desk = self._desk
         now_us = desk.clock.now_us()
         ask = msgspec.json.decode(row.ask, type=Ask)
-        case = check_ask(
-            ask,
-            desk.trusted(),
-            node=desk.node,
-            cameras=desk.cameras,
-            now_us=now_us,
-            fresh=None,
-            asked_us=row.asked_us,
-        )
+        case = check_ask(ask, self._gate(None), asked_us=row.asked_us)
         if isinstance(case, Deny):
             decision = await self._deny(row.hash, case, ask=ask.request, now_us=now_us)
         else:
@@ -118,6 +102,16 @@ class AnswerRequest:
         desk.bell.ring("inbox")
         return True
 
+    def _gate(self, challenges: Challenges | None) -> Gate:
+        desk = self._desk
+        return Gate(
+            node=desk.node,
+            cameras=desk.cameras,
+            trusted=desk.trusted(),
+            challenges=challenges,
+            now_us=desk.clock.now_us(),
+        )
+
     async def _settle(self, case: Case, judged: Judged, now_us: int) -> Envelope:
         decision = judged.decision
         if isinstance(decision, Permit) and not await self._has_pictures(case):
@@ -128,7 +122,7 @@ class AnswerRequest:
         if isinstance(decision, Permit):
             return await self._open(case, decision, judged.ends_us, now_us)
         refusal = decision if isinstance(decision, Deny) else log_not_writable()
-        return await self._deny(case.request.hash, refusal, ask=case.ask.request, now_us=now_us)
+        return await self._refuse(case, refusal, now_us)
 
     async def _open(self, case: Case, permit: Permit, ends_us: int, now_us: int) -> Envelope:
         """Store, log, and only then seal: the order of P2."""
@@ -145,9 +139,7 @@ class AnswerRequest:
             )
         except LogUnwritableError:
             await to_thread.run_sync(desk.accesses.put, _never_opened(access, now_us))
-            return await self._deny(
-                case.request.hash, log_not_writable(), ask=case.ask.request, now_us=now_us
-            )
+            return await self._refuse(case, log_not_writable(), now_us)
         access = replace(access, state="open", log_index=opened.logged.index)
         await to_thread.run_sync(desk.accesses.put, access)
         live_key = desk.ids.secret(KEY_BYTES) if case.request.view is View.LIVE else None
@@ -157,6 +149,8 @@ class AnswerRequest:
             windows=(opened,),
             permit=permit,
             ends_us=min(ends_us, access.grant.until_us),
+            opened_us=now_us,
+            until_us=access.grant.until_us,
             live_key=live_key,
         )
         desk.grants.add(open_grant)
@@ -165,9 +159,7 @@ class AnswerRequest:
         if not isinstance(again.decision, Permit):
             await desk.grants.tick()
             refusal = again.decision if isinstance(again.decision, Deny) else _changed()
-            return await self._deny(
-                case.request.hash, refusal, ask=case.ask.request, now_us=desk.clock.now_us()
-            )
+            return await self._refuse(case, refusal, desk.clock.now_us())
         sealed = await self._seal(opened, live_key, case.certified.open)
         desk.metrics.decisions.labels("permit").inc()
         return self._sign(
@@ -193,7 +185,11 @@ class AnswerRequest:
     async def _ask_owner(self, case: Case, pending: Pending, now_us: int) -> Envelope:
         desk, request = self._desk, case.request.hash
         decision, logged = await desk.pep.record(
-            pending, request=request, at_us=now_us, ask=case.ask.request
+            pending,
+            request=request,
+            at_us=now_us,
+            ask=case.ask.request,
+            asker=self._asker(case),
         )
         desk.metrics.decisions.labels("pending" if decision is pending else "deny").inc()
         envelope = self._sign(request, decision, logged=logged)
@@ -218,9 +214,24 @@ class AnswerRequest:
         desk.metrics.unlogged_denials.inc()
         return self._sign(request, deny, logged=None)
 
-    async def _deny(self, request: str, deny: Deny, *, ask: Envelope, now_us: int) -> Envelope:
+    async def _refuse(self, case: Case, deny: Deny, now_us: int) -> Envelope:
+        request, ask = case.request.hash, case.ask.request
+        asker = self._asker(case)
+        return await self._deny(request, deny, ask=ask, now_us=now_us, asker=asker)
+
+    async def _deny(
+        self,
+        request: str,
+        deny: Deny,
+        *,
+        ask: Envelope,
+        now_us: int,
+        asker: Asker | None = None,
+    ) -> Envelope:
         desk = self._desk
-        decision, logged = await desk.pep.record(deny, request=request, at_us=now_us, ask=ask)
+        decision, logged = await desk.pep.record(
+            deny, request=request, at_us=now_us, ask=ask, asker=asker
+        )
         desk.metrics.decisions.labels("deny").inc()
         desk.bell.ring("accesses")
         return self._sign(request, decision, logged=logged)
@@ -248,6 +259,9 @@ class AnswerRequest:
             decided_us=self._desk.clock.now_us(),
         )
         return sign(statement, self._desk.key)
+
+    def _asker(self, case: Case) -> Asker:
+        return Asker(viewer=case.request.viewer, why=self._why(case))
 
     def _why(self, case: Case) -> Why:
         camera = self._desk.cameras[case.request.camera]

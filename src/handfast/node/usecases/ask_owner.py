@@ -34,6 +34,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         envelope: The officer's signed request, for the owner's device to check.
+        chain: The officer's certificates, for the same purpose.
+        incident_statement: As the agency's dispatch signed it.
         approvals: Fingerprints of devices that have approved so far.
     """
 
@@ -54,6 +56,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     answer_by_us: int
     approvals: list[str]
     envelope: Envelope
+    chain: list[Envelope]
+    incident_statement: Envelope | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +162,8 @@ class AskOwner:
             answer_by_us=row.answer_by_us,
             approvals=[each.device for each in approvals if each.approved],
             envelope=ask.request,
+            chain=ask.chain,
+            incident_statement=ask.incident,
         )
 
 

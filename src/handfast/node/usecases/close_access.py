@@ -12,11 +12,11 @@ from handfast.node import entries
 from handfast.node.judge import Judge
 from handfast.node.open_grants import OpenGrants
 from handfast.node.owner_devices import OwnerDevices
-from handfast.node.pep import LogUnwritableError, Pep
-from handfast.node.ports import Requests
+from handfast.node.pep import Logged, LogUnwritableError, Pep
+from handfast.node.ports import Bell, Requests
 from handfast.node.signals.board import SignalBoard
 from handfast.node.steady import SteadyClock
-from handfast.protocol.statements import Closing, Switch
+from handfast.protocol.statements import Closing, LogProof, Switch
 from handfast.seal.identity import Envelope
 from handfast.storage.sqlite_node import ClosingRow
 
@@ -32,6 +32,19 @@ class CloseParts:
     grants: OpenGrants
     requests: Requests
     devices: OwnerDevices
+    bell: Bell
+
+
+class Shut(msgspec.Struct, frozen=True, kw_only=True):
+    """What a closing did.
+
+    Attributes:
+        ended: How many accesses it ended.
+        log: Proof that it stands in the owner's log; `None` when the log took nothing.
+    """
+
+    ended: int
+    log: LogProof | None
 
 
 class CloseAccess:
@@ -41,13 +54,17 @@ class CloseAccess:
         """Take what the owner's hand touches."""
         self._parts = parts
 
-    async def close(self, envelope: Envelope) -> int:
+    def closed_us(self) -> int | None:
+        """Return when everything was last closed; `None` for never."""
+        return self._parts.judge.all_closed_us()
+
+    async def close(self, envelope: Envelope) -> Shut:
         """End grants, and keep shut what they were opened by until it begins anew.
 
         It holds before it is stored or logged: a full disk must not keep a door open.
 
         Returns:
-            How many grants it ended.
+            What it ended, and its place in the owner's log.
 
         Raises:
             DeniedError: Not by a device of the owner's, for another node, or a replay.
@@ -68,8 +85,9 @@ class CloseAccess:
         for each in shut:
             await parts.grants.end(each, Reason.OWNER_CLOSED, ended_us=row.at_us)
         await to_thread.run_sync(parts.requests.close, row)
-        await self._log("closing", envelope)
-        return len(shut)
+        logged = await self._log("closing", envelope)
+        parts.bell.ring("site")
+        return Shut(ended=len(shut), log=None if logged is None else logged.proof)
 
     async def switch(self, envelope: Envelope) -> Signal:
         """Raise or clear a signal by hand; errors as in `close` and `SignalBoard.switch`."""
@@ -82,13 +100,13 @@ class CloseAccess:
             switch.signal, device=switch.device, up=switch.state == "raise", test=switch.test
         )
 
-    async def _log(self, kind: str, envelope: Envelope) -> None:
+    async def _log(self, kind: str, envelope: Envelope) -> Logged | None:
         entry = entries.statement_entry(kind, envelope, at_us=self._parts.clock.now_us())
         try:
-            await self._parts.pep.write(entry)
+            return (await self._parts.pep.write(entry))[0]
         except LogUnwritableError:
             # Closing must work without the log; nothing new opens while it takes nothing.
-            return
+            return None
 
     def _row(self, closing: Closing, envelope: Envelope) -> ClosingRow:
         person = camera = None

@@ -34,7 +34,7 @@ class RoomPolicy:
 class KeepRoom:
     """Removes recordings by age and for room. Belongs to one event loop."""
 
-    def __init__(  # noqa: PLR0913 (keyword-only; what removing touches)
+    def __init__(
         self,
         *,
         retention: Retention,
@@ -72,7 +72,7 @@ class KeepRoom:
         except LogUnwritableError:
             if not want:
                 return 0
-            _log.error("removing %d segments without an entry", len(plan.removals))  # noqa: TRY400
+            _log.error("removing %d segments without an entry", len(plan.removals))
         apply = partial(self._retention.apply, plan, now_us=now_us)
         freed = await to_thread.run_sync(apply)
         self._metrics.removed_bytes.inc(freed)

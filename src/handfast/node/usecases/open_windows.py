@@ -41,7 +41,9 @@ class OpenWindows:
         newest = open_grant.windows[-1]
         same_clause = newest.clause == open_grant.permit.clause
         covered_us = newest.window.until_us if same_clause else now_us
-        if covered_us >= min(now_us + _AHEAD_US, open_grant.grant.until_us):
+        if newest.window.from_us > now_us:
+            covered_us = now_us - _REACH_BACK_US  # the clock was set back
+        if covered_us >= min(now_us + _AHEAD_US, open_grant.until_us):
             return True
         from_us = max(covered_us, now_us - _REACH_BACK_US)
         try:

@@ -17,7 +17,6 @@ from handfast.protocol.chain import read_enrolment
 from handfast.seal.identity import Envelope, fingerprint
 from handfast.storage.files import make_directory, write_durably
 
-
 CODE_US = 15 * 60 * 1_000_000
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _LETTERS = 10

@@ -42,6 +42,7 @@ class GrantNow(msgspec.Struct, frozen=True, kw_only=True):
     camera: str
     camera_name: str
     view: str
+    rendition: str
     purpose: str
     incident_title: str
     since_us: int
@@ -50,13 +51,19 @@ class GrantNow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SiteNow(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the owner's first page shows."""
+    """Everything the owner's first page shows.
+
+    Attributes:
+        closed_us: When the owner last closed everything; `None` for never. What began
+            before it stays shut, a new alarm or request opens anew.
+    """
 
     node: str
     name: str
     kind: str
     now_us: int
     hub: bool
+    closed_us: int | None
     cameras: list[CameraNow]
     signals: list[SignalNow]
     grants: list[GrantNow]
@@ -73,6 +80,7 @@ def watch_site(site: Site, heart: Heart, record: Record, *, hub: bool) -> SiteNo
         kind=site.kind,
         now_us=now_us,
         hub=hub,
+        closed_us=heart.close_access.closed_us(),
         cameras=[
             CameraNow(
                 id=camera.id,
@@ -116,6 +124,7 @@ def _grant(open_grant: OpenGrant) -> GrantNow:
         camera=grant.camera,
         camera_name=why.camera_name,
         view=grant.view.value,
+        rendition=grant.rendition.value,
         purpose=why.purpose,
         incident_title=why.incident_title,
         since_us=grant.since_us,

@@ -1,0 +1,97 @@
+"""The owner reads their own log: who was refused, and that it still continues what it was."""
+
+from typing import Literal
+
+import msgspec
+from anyio import to_thread
+
+from handfast.audit.leaf import Opening
+from handfast.audit.note import parse_checkpoint
+from handfast.audit.ports import LogReader
+from handfast.audit.proof import Proof, prove
+from handfast.audit.tree import Tree
+from handfast.kit.encoding import b64
+from handfast.kit.errors import ConflictError, NotFoundError
+
+MOST = 200
+_BLOCK = 512
+_MOST_BLOCKS = 100  # read in one call; `next` tells where to go on
+
+
+class Refusals(msgspec.Struct, frozen=True, kw_only=True):
+    """Proofs of `decision` entries that deny, newest first.
+
+    Attributes:
+        next: Give this as `before` to read on; `None` when the log's first entry was reached.
+    """
+
+    refusals: list[Proof]
+    next: int | None
+
+
+class Continuation(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest checkpoint, and a proof that one tree continues another (RFC 9162 2.1.4)."""
+
+    checkpoint: str
+    hashes: list[str]
+
+
+class _Head(msgspec.Struct, frozen=True, kw_only=True):
+    """As much of an entry as tells a refusal from the rest."""
+
+    kind: str
+    outcome: Literal["permit", "pending", "deny"] | None = None
+
+
+class ReadLog:
+    """Reads the owner's log. Safe for concurrent callers on one event loop."""
+
+    def __init__(self, log: LogReader) -> None:
+        """Take the log's reading side."""
+        self._log = log
+
+    async def refusals(self, *, before: int, limit: int) -> Refusals:
+        """Return at most `limit` (200) refusals with an index below `before`."""
+        most = max(1, min(limit, MOST))
+        return await to_thread.run_sync(lambda: self._refusals(before, most))
+
+    async def continues(self, first: int, *, size: int | None = None) -> Continuation:
+        """Prove that the log of `size` entries (default: all) continues that of `first`.
+
+        Raises:
+            NotFoundError: The log is empty.
+            ConflictError: It is shorter than either: for whoever saw more, it has shrunk.
+        """
+        return await to_thread.run_sync(lambda: self._continues(first, size))
+
+    def _refusals(self, before: int, limit: int) -> Refusals:
+        end = min(before, self._log.size())
+        found: list[Proof] = []
+        for _ in range(_MOST_BLOCKS):
+            start = max(0, end - _BLOCK)
+            for opening in reversed(self._log.openings(start, end)):
+                if not _refuses(opening):
+                    continue
+                found.append(prove(self._log, opening.index))
+                if len(found) == limit:
+                    return Refusals(refusals=found, next=opening.index)
+            if start == 0:
+                return Refusals(refusals=found, next=None)
+            end = start
+        return Refusals(refusals=found, next=end)
+
+    def _continues(self, first: int, size: int | None) -> Continuation:
+        checkpoint = self._log.checkpoint()
+        if checkpoint is None:
+            raise NotFoundError("the log is empty; nothing has been asked or opened yet")
+        newest = parse_checkpoint(checkpoint.split("\n")).size
+        end = newest if size is None else size
+        if not first <= end <= newest:
+            raise ConflictError(f"the log has {newest} entries; {end} cannot continue {first}")
+        hashes = Tree(end, self._log.hashes).consistency(first) if first else ()
+        return Continuation(checkpoint=checkpoint, hashes=[b64(value) for value in hashes])
+
+
+def _refuses(opening: Opening) -> bool:
+    head = msgspec.json.decode(opening.entry, type=_Head)
+    return head.kind == "decision" and head.outcome == "deny"
