@@ -1,4 +1,4 @@
-"""A sealed clip for the player's test: H.264 with its picture numbers in sight, as a node keeps it."""
+"""A sealed clip for the player: H.264 with its picture numbers in sight, as a node keeps it."""
 
 import io
 from dataclasses import dataclass
@@ -66,7 +66,9 @@ def encode(
     pictures: int, *, width: int, height: int, group: int, b_pictures: int = 2
 ) -> tuple[bytes, list[Unit]]:
     """Encode numbered pictures; return the avcC record and the units in decoding order."""
-    soft = np.random.default_rng(1).integers(0, 255, (height // 8, width // 8, 3), dtype=np.uint8)
+    soft = np.random.default_rng(1).integers(
+        0, 255, (height // 8, width // 8, 3), dtype=np.uint8
+    )
     texture = np.kron(soft, np.ones((8, 8, 1), dtype=np.uint8))
     container = av.open(io.BytesIO(), "w", format="null")
     stream = container.add_stream("libx264", rate=RATE)
@@ -74,7 +76,12 @@ def encode(
     stream.bit_rate = 2 * width * height
     context = stream.codec_context
     context.gop_size, context.time_base = group, Fraction(1, 90_000)
-    context.options = {"preset": "veryfast", "bf": str(b_pictures), "sc_threshold": "0", "threads": "2"}
+    context.options = {
+        "preset": "veryfast",
+        "bf": str(b_pictures),
+        "sc_threshold": "0",
+        "threads": "2",
+    }
     units: list[Unit] = []
     sets: dict[int, bytes] = {}
     for number in range(pictures + 1):
@@ -98,7 +105,9 @@ def _split(annex_b: bytes) -> list[bytes]:
     return [part for part in parts if part]
 
 
-def seal(record: bytes, units: list[Unit], *, width: int, height: int, key: SigningKey) -> SealedClip:
+def seal(
+    record: bytes, units: list[Unit], *, width: int, height: int, key: SigningKey
+) -> SealedClip:
     """Seal units the way a node does: a run per group and second, a signed manifest."""
     header = SegmentHeader(
         stream=Stream.MAIN,
@@ -111,7 +120,12 @@ def seal(record: bytes, units: list[Unit], *, width: int, height: int, key: Sign
         start_us=START_US,
     )
     track = TrackConfig(
-        track=0, codec=Codec.H264, clock_rate=90_000, width=width, height=height, extradata=record
+        track=0,
+        codec=Codec.H264,
+        clock_rate=90_000,
+        width=width,
+        height=height,
+        extradata=record,
     )
     sealer = SegmentSealer(header, LeafWalker(ROOT).leaf)
     out, digests = [encode_header(header)], []
@@ -127,7 +141,9 @@ def seal(record: bytes, units: list[Unit], *, width: int, height: int, key: Sign
         out.extend(sealer.seal_unit(0, unit.key, unit.pts, unit.dts, unit.data))
     digests.append(sealer.end_run())
     file = b"".join(out)
-    return SealedClip(file=file, described=_describe(digests, len(units), len(file), record, key))
+    return SealedClip(
+        file=file, described=_describe(digests, len(units), len(file), record, key)
+    )
 
 
 def _describe(
@@ -174,7 +190,9 @@ def _describe(
     return {
         "nodeKey": b64(key.public),
         "grant": _grant(until_us),
-        "covers": [{"period": b64(PERIOD), "nodes": [[n.depth, n.index, b64(n.key)] for n in nodes]}],
+        "covers": [
+            {"period": b64(PERIOD), "nodes": [[n.depth, n.index, b64(n.key)] for n in nodes]}
+        ],
         "recordings": {"manifests": [msgspec.to_builtins(envelope)], "open": []},
         "startUs": START_US,
         "pictures": pictures,

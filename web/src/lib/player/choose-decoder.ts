@@ -6,5 +6,5 @@ import type { MakeDecoder } from './picture';
 
 /** WebCodecs where it exists; Media Source Extensions elsewhere (older phones). */
 export function chooseDecoder(pace: Pace): MakeDecoder {
-  return hasWebCodecs() ? webCodecs(pace) : mediaSource();
+  return hasWebCodecs() ? webCodecs(pace) : mediaSource(pace);
 }

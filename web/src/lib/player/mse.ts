@@ -8,6 +8,7 @@
 
 import { sameConfig, type VideoConfig } from './codec';
 import { fragment, initSegment, type Sample, TIMESCALE } from './fmp4';
+import type { Pace } from './decoder';
 import { CannotPlay, type DecoderEvents, type MakeDecoder, type PictureDecoder, type PlainUnit } from './picture';
 
 /** Seconds behind the newest picture beyond which the element jumps forward. */
@@ -22,6 +23,7 @@ const KEPT_S = 10;
 
 class MediaSourceDecoder implements PictureDecoder {
   readonly #events: DecoderEvents;
+  readonly #pace: Pace;
   readonly #video = document.createElement('video');
   readonly #source = new MediaSource();
   readonly #opened: Promise<void>;
@@ -36,7 +38,12 @@ class MediaSourceDecoder implements PictureDecoder {
   #sequence = 0;
   #duration = FIRST_DURATION;
 
-  constructor(events: DecoderEvents) {
+  #flushed = false;
+  /** The only picture that is asked for, when the element does not follow the newest one. */
+  #wanted: number | null = null;
+
+  constructor(pace: Pace, events: DecoderEvents) {
+    this.#pace = pace;
     this.#events = events;
     this.#video.muted = true;
     this.#video.playsInline = true;
@@ -65,11 +72,17 @@ class MediaSourceDecoder implements PictureDecoder {
     }
     this.#config = config;
     this.#append(initSegment(config));
-    void this.#video.play().catch(this.#events.onFault);
+    if (this.#pace === 'latency') void this.#video.play().catch(this.#events.onFault);
+  }
+
+  want(pts: number): void {
+    this.#wanted = pts;
   }
 
   /** A unit's duration is known when the next one comes, so one unit is always held back. */
   decode(unit: PlainUnit): void {
+    if (this.#flushed) this.#rebase();
+    this.#flushed = false;
     const step = this.#held === null ? 0 : unit.dts - this.#held.dts;
     if (step > 0 && step < JUMP) this.#duration = step;
     if (this.#held !== null) this.#write(this.#held);
@@ -82,6 +95,9 @@ class MediaSourceDecoder implements PictureDecoder {
   async flush(): Promise<void> {
     if (this.#held !== null) this.#write(this.#held);
     this.#held = null;
+    this.#flushed = true;
+    this.#pump();
+    if (this.#isIdle) this.#goToWanted();
   }
 
   reset(): void {
@@ -129,9 +145,25 @@ class MediaSourceDecoder implements PictureDecoder {
     }
   }
 
+  get #isIdle(): boolean {
+    return this.#waiting.length === 0 && this.#held === null && this.#buffer?.updating === false;
+  }
+
   #updated(): void {
-    this.#catchUp();
+    if (this.#pace === 'latency') this.#catchUp();
     this.#pump();
+    if (this.#isIdle) this.#goToWanted();
+  }
+
+  /** Into the middle of the wanted picture, so that rounding cannot miss it. */
+  #goToWanted(): void {
+    if (this.#wanted === null || this.#zero === null) return;
+    const ticks = this.#base + this.#wanted - this.#zero + this.#duration / 2;
+    this.#wanted = null;
+    // Without an end the element waits for pictures that reordering might still bring; the next
+    // append takes the end back.
+    if (this.#source.readyState === 'open') this.#source.endOfStream();
+    this.#video.currentTime = ticks / TIMESCALE;
   }
 
   #catchUp(): void {
@@ -139,8 +171,9 @@ class MediaSourceDecoder implements PictureDecoder {
     if (buffered.length === 0) return;
     const end = buffered.end(buffered.length - 1);
     const behind = end - this.#video.currentTime;
-    const unseen = this.#video.currentTime < buffered.start(buffered.length - 1);
-    if (unseen || behind > BEHIND_S) this.#video.currentTime = Math.max(0, end - CUSHION_S);
+    const start = buffered.start(buffered.length - 1);
+    const unseen = this.#video.currentTime < start;
+    if (unseen || behind > BEHIND_S) this.#video.currentTime = Math.max(start, end - CUSHION_S);
     this.#video.playbackRate = behind > 4 * CUSHION_S ? 1.15 : 1;
     const old = this.#video.currentTime - KEPT_S;
     if (old > KEPT_S && this.#buffer?.updating === false) this.#buffer.remove(0, old);
@@ -149,12 +182,22 @@ class MediaSourceDecoder implements PictureDecoder {
   #watch(): void {
     this.#video.requestVideoFrameCallback((_, { mediaTime, width, height }) => {
       const pts = Math.round(mediaTime * TIMESCALE) - this.#base + (this.#zero ?? 0);
-      this.#events.onPicture({ pts, source: this.#video, width, height, close: () => undefined });
+      const source = this.#pace === 'latency' ? this.#video : copyOf(this.#video, width, height);
+      this.#events.onPicture({ pts, source, width, height, close: () => undefined });
       this.#watch();
     });
   }
 }
 
-export function mediaSource(): MakeDecoder {
-  return (events) => new MediaSourceDecoder(events);
+/** A picture that outlives the element's next one. */
+function copyOf(video: HTMLVideoElement, width: number, height: number): HTMLCanvasElement {
+  const copy = document.createElement('canvas');
+  [copy.width, copy.height] = [width, height];
+  copy.getContext('2d', { alpha: false })?.drawImage(video, 0, 0, width, height);
+  return copy;
+}
+
+/** For `latency` the element follows the newest picture; else it stands at the one that is wanted. */
+export function mediaSource(pace: Pace): MakeDecoder {
+  return (events) => new MediaSourceDecoder(pace, events);
 }

@@ -63,6 +63,7 @@ export class PictureWindow {
       until = Math.min(plain.length, until + ahead);
       await this.#feed(plain, target, until);
     }
+    this.#decoder.want?.(pts);
     await this.#flush();
     if (!(await settled(picture, GIVE_UP_MS))) throw new Error('the decoder gave no picture');
     return picture;
@@ -74,12 +75,14 @@ export class PictureWindow {
     this.#fed = until;
     const waiting = this.#waiting;
     const units = Array.from({ length: until - from }, (_, index) => plain.unit(from + index));
+    // A video element does not play over holes.
+    const mayLeaveOut = this.#decoder.want === undefined;
     // One that does not open fails the loop; the others must not be reported as unhandled.
     for (const unit of units) unit.catch(() => undefined);
     for (const [index, opening] of units.entries()) {
       const unit = await opening;
       if (this.#waiting !== waiting && waiting?.done !== true) return;
-      if (from + index < target && isDisposable(plain, unit)) continue;
+      if (mayLeaveOut && from + index < target && isDisposable(plain, unit)) continue;
       this.#coming.add(unit.pts);
       this.#decoder.decode(unit);
     }

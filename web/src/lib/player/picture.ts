@@ -45,6 +45,8 @@ export interface PictureDecoder {
   /** Throws `CannotPlay`. After it, and after `flush`, the next unit must be a keyframe. */
   configure(config: VideoConfig): Promise<void>;
   decode(unit: PlainUnit): void;
+  /** Before `flush`: only this picture is asked for. Decoders that give all of them ignore it. */
+  want?(pts: number): void;
   /** Resolves once every picture of what was fed has been handed over. */
   flush(): Promise<void>;
   /** Forgets what was fed and not yet handed over. */

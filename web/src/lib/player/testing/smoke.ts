@@ -13,7 +13,7 @@ import { RecordedKeys } from '../../secure/recorded-keys';
 import { type Grant, login } from '../../secure/statements';
 import { avcConfig, TestSegment } from '../../secure/testing/sealer';
 import { ids, jsonFrame, keyOf, runFrame, segmentFrame, TestSite, unitsFrame } from '../../secure/testing/site';
-import { webCodecs } from '../decoder';
+import { type Pace, webCodecs } from '../decoder';
 import { GroupSource } from '../group-source';
 import { LiveSession, type LiveState } from '../live-session';
 import { mediaSource } from '../mse';
@@ -99,8 +99,8 @@ function recordedOn(opened: Opened, canvas: HTMLCanvasElement, decoder: MakeDeco
 
 type Way = 'throughput' | 'latency' | 'mse';
 
-function decoderFor(way: Way): MakeDecoder {
-  return way === 'mse' ? mediaSource() : webCodecs(way);
+function decoderFor(way: Way, pace: Pace): MakeDecoder {
+  return way === 'mse' ? mediaSource(pace) : webCodecs(way);
 }
 
 /** Seeks to `targets` (picture numbers) and says how long each took and what was drawn. */
@@ -108,7 +108,7 @@ async function seeks(way: Way, targets: readonly number[]) {
   const opened = await openClip();
   const canvas = newCanvas();
   const states: RecordedState[] = [];
-  const session = recordedOn(opened, canvas, decoderFor(way), (state) => void states.push(state));
+  const session = recordedOn(opened, canvas, decoderFor(way, 'throughput'), (state) => void states.push(state));
   const results = [];
   for (const wanted of targets) {
     const started = performance.now();
@@ -123,7 +123,7 @@ async function seeks(way: Way, targets: readonly number[]) {
 async function steps(from: number, moves: readonly (1 | -1)[]): Promise<number[]> {
   const opened = await openClip();
   const canvas = newCanvas();
-  const session = recordedOn(opened, canvas, decoderFor('throughput'), () => undefined);
+  const session = recordedOn(opened, canvas, webCodecs('throughput'), () => undefined);
   await session.seek(opened.clip.startUs + from * FRAME_US);
   const drawn = [readBars(canvas)];
   for (const move of moves) {
@@ -138,7 +138,7 @@ async function steps(from: number, moves: readonly (1 | -1)[]): Promise<number[]
 async function plays(from: number, ms: number): Promise<{ number: number; at: number }[]> {
   const opened = await openClip();
   const canvas = newCanvas();
-  const session = recordedOn(opened, canvas, decoderFor('throughput'), () => undefined);
+  const session = recordedOn(opened, canvas, webCodecs('throughput'), () => undefined);
   await session.seek(opened.clip.startUs + from * FRAME_US);
   const drawn: { number: number; at: number }[] = [];
   canvas.addEventListener(FRAME_EVENT, (event) => {
@@ -227,7 +227,7 @@ async function live(way: Way, tiles: number, seconds: number) {
         node: site.trusted,
         grant,
         keys: { view: 'live', liveKey: site.liveKey, window },
-        decoder: decoderFor(way),
+        decoder: decoderFor(way, 'latency'),
         draw: (picture) => screen.draw(picture, null),
         send: ({ nonce }) => {
           const changes = { segment: segment.segment, ...newest, age_us: 0 };
