@@ -63,12 +63,25 @@ class Signal:
     sequence: int
 
 
-def raise_signal(  # noqa: PLR0913 (keyword-only; the six facts of one raise)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raise:
+    """What a source says when it raises or renews.
+
+    Attributes:
+        kind: Name of the signal.
+        test: Raised for a test.
+        lease_us: How long it is to live without renewal; `None` for the default.
+    """
+
+    kind: str
+    test: bool
+    lease_us: int | None
+
+
+def raise_signal(
     before: Signal | None,
+    said: Raise,
     *,
-    kind: str,
-    test: bool,
-    lease_us: int | None,
     now_us: int,
     new_episode: EpisodeId,
     terms: LeaseTerms,
@@ -78,9 +91,9 @@ def raise_signal(  # noqa: PLR0913 (keyword-only; the six facts of one raise)
     A raise while raised renews. A test never continues a real episode, nor the reverse:
     a test that follows an alarm must not extend what the alarm opened.
     """
-    length = min(lease_us or terms.default_us, terms.longest_us)
+    length = min(said.lease_us or terms.default_us, terms.longest_us)
     sequence = 1 if before is None else before.sequence + 1
-    if before is not None and before.test == test and _continues(before, now_us, terms):
+    if before is not None and before.test == said.test and _continues(before, now_us, terms):
         end = before.first_raised_us + terms.longest_episode_us
         return replace(
             before,
@@ -91,10 +104,10 @@ def raise_signal(  # noqa: PLR0913 (keyword-only; the six facts of one raise)
             sequence=sequence,
         )
     return Signal(
-        kind=kind,
+        kind=said.kind,
         episode=new_episode,
         state=SignalState.RAISED,
-        test=test,
+        test=said.test,
         first_raised_us=now_us,
         raised_us=now_us,
         cleared_us=None,

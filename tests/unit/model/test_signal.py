@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from handfast.model.signal import (
     EpisodeId,
     LeaseTerms,
+    Raise,
     Signal,
     SignalState,
     clear_signal,
@@ -23,9 +24,7 @@ def raised(before: Signal | None, at_us: int, *, test: bool = False, name: str =
     """Raise `intrusion` at an instant with the default lease."""
     return raise_signal(
         before,
-        kind="intrusion",
-        test=test,
-        lease_us=None,
+        Raise(kind="intrusion", test=test, lease_us=None),
         now_us=at_us,
         new_episode=EpisodeId(name),
         terms=TERMS,

@@ -11,6 +11,7 @@ from handfast.kit.ids import Ids
 from handfast.model.signal import (
     EpisodeId,
     LeaseTerms,
+    Raise,
     Signal,
     SignalState,
     clear_signal,
@@ -131,9 +132,7 @@ class SignalBoard:
         now_us = self._clock.now_us()
         signal = raise_signal(
             None if before is None else before.signal,
-            kind=kind,
-            test=test,
-            lease_us=lease_us,
+            Raise(kind=kind, test=test, lease_us=lease_us),
             now_us=now_us,
             new_episode=EpisodeId(str(self._ids.uuid7())),
             terms=self._terms,
