@@ -42,7 +42,7 @@ class Link:
 
     def fileno(self) -> int:
         """Return the descriptor to wait on."""
-        return self._socket.fileno()
+        return (self._tls or self._socket).fileno()
 
     @property
     def wants_write(self) -> bool:

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import contextlib
 import re
 import ssl
 from collections.abc import Sequence
@@ -64,9 +63,11 @@ class Simulator:
         """Close the port and all connections."""
         if self._server:
             self._server.close()
+        await asyncio.sleep(0)  # whoever was just accepted has a task by now
         for task in list(self._viewers):
             task.cancel()
         await asyncio.gather(*self._viewers, return_exceptions=True)
+        await asyncio.sleep(0)  # aborted transports let go of their sockets
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -109,13 +110,11 @@ class _Viewer:
                 return
 
     async def end(self) -> None:
-        """Stop sending and close the connection."""
+        """Stop sending and close the connection, even when cancelled meanwhile."""
+        self._writer.transport.abort()
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        self._writer.close()
-        with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
 
     def _take(self, waiting: bytes) -> int:
         """Take one request or RTCP packet; returns its size, 0 when it is incomplete."""
