@@ -34,9 +34,9 @@ class HandClock:
 class CountingIds:
     """Ids and secrets that differ and are the same in every run."""
 
-    def __init__(self) -> None:
-        """Begin at one."""
-        self._count = 0
+    def __init__(self, after: int = 0) -> None:
+        """Begin with the id that follows so many others."""
+        self._count = after
 
     def uuid7(self) -> UUID:
         """Return the next id."""

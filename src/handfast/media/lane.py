@@ -19,6 +19,7 @@ _OWNER_ONLY_DIRECTORY = 0o700
 
 @dataclass(frozen=True, slots=True)
 class _Begin:
+    number: int
     path: str
     header: bytes
     since: float
@@ -140,7 +141,9 @@ class Lane:
         self._items: deque[_Begin | _Append | _Finish] = deque()
         self._queued_bytes = 0  # written by the ingest thread
         self._settled_bytes = 0  # written by the writer thread
-        self._broken = False  # set by the writer thread, cleared with the next file
+        self._begun = 0  # files; written by the ingest thread
+        self._number = 0  # of the present file; written by the writer thread
+        self._broken_number = 0  # of the last file that was given up; likewise
         self._file: _File | None = None
         self._known: Path | None = None
         self._dirty_since: float | None = None
@@ -150,7 +153,8 @@ class Lane:
 
     def begin(self, path: str, header: bytes, since: float) -> None:
         """Queue a new file at `path` (relative to the root) with its header."""
-        self._items.append(_Begin(path, header, since))
+        self._begun += 1
+        self._items.append(_Begin(self._begun, path, header, since))
 
     def append(
         self, chunks: list[bytes], *, pictures: int, since: float, ended: RunEnded
@@ -177,8 +181,8 @@ class Lane:
 
     @property
     def broken(self) -> bool:
-        """Whether the disk refused the present file; what is queued for it is lost."""
-        return self._broken
+        """Whether the disk refused the file begun last; what is queued for it is lost."""
+        return self._broken_number == self._begun > 0
 
     def step(self) -> None:
         """Write what is queued and make durable what is due.
@@ -196,9 +200,9 @@ class Lane:
     def abandon(self) -> None:
         """Give up the present file: keep its whole runs, drop what is queued for it."""
         file, self._file = self._file, None
-        self._broken = True
         self._dirty_since = None
         if file is not None:
+            self._broken_number = self._number
             self._abandoned_bytes = file.cut()
 
     def worst_age_s(self) -> float:
@@ -226,7 +230,6 @@ class Lane:
                 self._close(item)
 
     def _open(self, item: _Begin) -> None:
-        self._broken = False
         self._lost_pictures = 0
         self._abandoned_bytes = 0
         file = _File(self._root / item.path)
@@ -237,6 +240,7 @@ class Lane:
             file.path.unlink()
             raise
         self._file = file
+        self._number = item.number
         self._dirty_since = item.since
 
     def _write(self, item: _Append) -> None:
@@ -269,7 +273,7 @@ class Lane:
                 segment=item.segment,
                 bytes=length,
                 lost_pictures=self._lost_pictures,
-                broken=self._broken,
+                broken=self._broken_number == self._number,
             )
         )
 

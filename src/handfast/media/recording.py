@@ -217,6 +217,8 @@ class StreamRecorder:
             return True
         if segment.stored != self.volume.accepts(self.lane):
             return True
+        if segment.stored and self.volume.overflows(self.lane):
+            return True
         target_s = self._first_s if self._begun == 1 else self._policy.segment_s
         return now - segment.opened >= target_s
 

@@ -81,8 +81,12 @@ class Volume:
         self._lanes.remove(lane)
 
     def accepts(self, lane: Lane) -> bool:
-        """Say whether a new segment may begin on `lane` now."""
-        return self._state is VolumeState.WRITING and lane.waiting < self.policy.lane_bytes
+        """Say whether a new segment may begin on `lane` now.
+
+        Also while the disk is full or fails: its queue holds some seconds, and if it comes
+        round in time nothing is lost.
+        """
+        return lane.waiting < self.policy.lane_bytes
 
     def overflows(self, lane: Lane) -> bool:
         """Say whether even the group of pictures in progress must be cut off."""

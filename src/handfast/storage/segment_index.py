@@ -128,12 +128,14 @@ class SegmentIndex:
     def closed(self, segments: Iterable[IndexedSegment]) -> None:
         """Store finished segments in one transaction; durable on return.
 
-        A segment that is there already (a scan found more or less of it) is replaced.
+        A segment that is there already (a scan found more or less of it) is replaced. One
+        without any run has no file and is forgotten.
         """
-        stored = tuple(segments)
+        given = tuple(segments)
+        stored = [segment for segment in given if segment.runs]
         with self._database.write() as connection:
             connection.executemany(_INSERT, map(_to_row, stored))
-        for segment in stored:
+        for segment in given:
             self.forget_open(segment.id)
 
     def find(self, segment: bytes) -> IndexedSegment | None:

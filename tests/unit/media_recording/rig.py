@@ -43,8 +43,9 @@ class Rig:
         clock: HandClock | None = None,
         periods: MemoryPeriods | SqlitePeriods | None = None,
         ids: CountingIds | None = None,
+        other: Path | None = None,
     ) -> None:
-        """Build the recorder over `root`."""
+        """Build the recorder over `root`, and over the root of another volume."""
         self.root = root
         self.clock = clock or HandClock()
         self.ids = ids or CountingIds()
@@ -64,11 +65,13 @@ class Rig:
             policy=policy or SegmentPolicy(),
             ask_keyframe=self.asked.append,
         )
-        self.recorder = Recorder(parts, volumes={root: self.volume})
+        self.other_volume = Volume(other, clock=self.clock, policy=write) if other else None
+        volumes = {volume.root: volume for volume in (self.volume, self.other_volume) if volume}
+        self.recorder = Recorder(parts, volumes=volumes)
 
-    def add(self, stream: StreamKey, *tracks: TrackConfig) -> None:
+    def add(self, stream: StreamKey, *tracks: TrackConfig, root: Path | None = None) -> None:
         """Record a stream; its key period is there at once."""
-        self.recorder.add(stream, root=self.root)
+        self.recorder.add(stream, root=root or self.root)
         self.mint.step()
         self.recorder.configured(stream, tracks or (VIDEO_TRACK,))
 

@@ -18,18 +18,20 @@ from handfast.storage.startup_scan import StartupScan
 from tests.fakes.steady import CountingIds, HandClock
 from tests.unit.media_recording.rig import GATE, Rig
 
+SHORT = SegmentPolicy(segment_s=1)
 GATE_RECORDING = Recording(camera=GATE.camera, stream=Stream.MAIN)
 
 
 class Shelf:
     """What a node has around its segments; `record` tells the index as a node would."""
 
-    def __init__(self, root: Path) -> None:
-        """Build everything over `root`."""
+    def __init__(self, root: Path, *, policy: SegmentPolicy = SHORT) -> None:
+        """Build everything over `root`, which may hold what another shelf left there."""
         self.clock = HandClock()
         self.volume = root / "volume"
-        self.volume.mkdir()
-        ids = CountingIds()
+        self.volume.mkdir(exist_ok=True)
+        self._policy = policy
+        ids = CountingIds(after=len(list(root.rglob("*"))) * 1000)
         read_or_create_key(root / "key", ids)
         self.periods = SqlitePeriods(root / "periods.db", key_file=root / "key", ids=ids)
         self.index = SegmentIndex(root / "segments.db")
@@ -51,8 +53,9 @@ class Shelf:
         self.tell()
 
     def _rig(self, ids: CountingIds) -> Rig:
-        policy = SegmentPolicy(segment_s=1)
-        return Rig(self.volume, policy=policy, clock=self.clock, periods=self.periods, ids=ids)
+        return Rig(
+            self.volume, policy=self._policy, clock=self.clock, periods=self.periods, ids=ids
+        )
 
     def tell(self) -> None:
         """Hand the events since the last call to the index."""
