@@ -9,9 +9,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
 from handfast.cli.main import build_parser
+from handfast.hub.http.routes import describe_api
+from handfast.storage.hub_schema import SCHEMA
 
 ROOT = Path(__file__).resolve().parent.parent
+DIALECT = SQLiteDialect_pysqlite()
 COLUMNS = "88"  # argparse wraps to the terminal; a page must not depend on who wrote it
 
 
@@ -42,8 +47,35 @@ def cli_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def hub_schema_page() -> str:
+    """Return the hub's tables with the meaning of each column."""
+    parts = ["-- The hub's database, written by `make docs` from handfast.storage.hub_schema."]
+    for table in SCHEMA.sorted_tables:
+        lines = [f"CREATE TABLE {table.name} ("]
+        for column in table.columns:
+            kind = column.type.compile(dialect=DIALECT)
+            need = "" if column.nullable else " NOT NULL"
+            lines.append(f"    {column.name} {kind}{need},  -- {column.comment}")
+        names = ", ".join(column.name for column in table.primary_key.columns)
+        lines += [f"    PRIMARY KEY ({names})", ");"]
+        for index in sorted(table.indexes, key=lambda each: str(each.name)):
+            over = ", ".join(column.name for column in index.columns)
+            lines.append(f"CREATE INDEX {index.name} ON {table.name} ({over});")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def hub_openapi_page() -> str:
+    """Return the hub's interface as OpenAPI 3.1, as it serves it at /schema."""
+    return describe_api()
+
+
 # The page, from the root of the checkout, and what makes it.
-PAGES: Mapping[str, Callable[[], str]] = {"docs/reference/cli.md": cli_page}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/reference/cli.md": cli_page,
+    "docs/reference/hub-openapi.json": hub_openapi_page,
+    "docs/reference/schema-hub.sql": hub_schema_page,
+}
 
 
 def main() -> int:

@@ -1,8 +1,10 @@
 """The hub's HTTP interface, put together: routes, limits, headers, errors, OpenAPI."""
 
 import logging
+from collections.abc import Callable
 from typing import Final
 
+import msgspec
 from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
@@ -16,7 +18,7 @@ from handfast.hub.http import events, health, live, login, recordings, registry,
 from handfast.hub.http.caller import provide_session
 from handfast.hub.http.problems import Problems
 from handfast.hub.services import Services
-from handfast.kit.errors import HandfastError
+from handfast.kit.errors import HandfastError, UnavailableError
 
 API: Final = "/api/v1"
 _ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
@@ -43,6 +45,13 @@ _HEADERS: Final = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
+_OPENAPI: Final = OpenAPIConfig(
+    title="Handfast hub",
+    version=handfast.__version__,
+    path="/schema",
+    render_plugins=[JsonRenderPlugin()],
+    use_handler_docstrings=True,
+)
 _SECURE: Final = {"strict-transport-security": "max-age=31536000"}
 
 
@@ -56,22 +65,11 @@ def build_api(hub: Services, logger: logging.Logger) -> Litestar:
             message["headers"] = [*message["headers"], *headers]
             hub.metrics.requests.labels(str(message["status"])).inc()
 
-    def _provide_hub() -> Services:
-        return hub
-
     secure = _SECURE if hub.config.http.certificate else {}
     headers = [(name.encode(), value.encode()) for name, value in (_HEADERS | secure).items()]
     return Litestar(
-        route_handlers=[
-            Router(path=API, route_handlers=_ROUTES),
-            health.healthz,
-            health.readyz,
-            health.read_metrics,
-        ],
-        dependencies={
-            "hub": Provide(_provide_hub, sync_to_thread=False),
-            "session": Provide(provide_session),
-        },
+        route_handlers=_handlers(),
+        dependencies=_dependencies(lambda: hub),
         exception_handlers={
             HandfastError: problems.from_handfast,
             HTTPException: problems.from_framework,
@@ -85,13 +83,35 @@ def build_api(hub: Services, logger: logging.Logger) -> Litestar:
             allow_headers=["Authorization", "Content-Type"],
             max_age=600,
         ),
-        openapi_config=OpenAPIConfig(
-            title="Handfast hub",
-            version=handfast.__version__,
-            path="/schema",
-            render_plugins=[JsonRenderPlugin()],
-            use_handler_docstrings=True,
-        ),
+        openapi_config=_OPENAPI,
         before_send=[_finish],
         logging_config=None,
     )
+
+
+def describe_api() -> str:
+    """Return the OpenAPI description, as /schema serves it, indented for reading."""
+    api = Litestar(
+        route_handlers=_handlers(),
+        dependencies=_dependencies(_no_hub),
+        openapi_config=_OPENAPI,
+        logging_config=None,
+    )
+    schema = msgspec.json.encode(api.openapi_schema.to_schema(), order="sorted")
+    return msgspec.json.format(schema, indent=1).decode() + "\n"
+
+
+def _handlers() -> list[ControllerRouterHandler]:
+    plain: list[ControllerRouterHandler] = [health.healthz, health.readyz, health.read_metrics]
+    return [Router(path=API, route_handlers=_ROUTES), *plain]
+
+
+def _dependencies(provide_hub: Callable[[], Services]) -> dict[str, Provide]:
+    return {
+        "hub": Provide(provide_hub, sync_to_thread=False),
+        "session": Provide(provide_session),
+    }
+
+
+def _no_hub() -> Services:
+    raise UnavailableError("this interface is only described, not served")
