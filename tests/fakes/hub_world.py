@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -179,20 +180,28 @@ async def local_hub(directory: Path, **limits: int) -> AsyncIterator[LocalHub]:
 class ServedHub(HubWorld):
     """A hub served over HTTP with its NATS server."""
 
+    tls: ssl.SSLContext | None = None
+
     async def node(self, decide: Decide) -> ScriptedNode:
         """Connect the school's node as a real one does."""
         bus = NatsNodeBus(
             NODE,
-            fetch_access=HubLogin(
-                self.url,
-                key=self.node_device.key,
-                certificate=self.node_device.chain[0],
-                clock=self.clock,
-            ),
+            fetch_access=self.login(tls=self.tls),
             ids=self.ids,
             on_notice=lambda _: None,
+            tls=self.tls,
         )
         return await self.join(bus, decide)
+
+    def login(self, *, tls: ssl.SSLContext | None) -> HubLogin:
+        """Return how the school's node logs in."""
+        return HubLogin(
+            self.url,
+            key=self.node_device.key,
+            certificate=self.node_device.chain[0],
+            clock=self.clock,
+            tls=tls,
+        )
 
     def socket_url(self, path: str) -> str:
         """Return the URL of a WebSocket under /api/v1."""
@@ -200,11 +209,17 @@ class ServedHub(HubWorld):
 
 
 @asynccontextmanager
-async def served_hub(directory: Path, **limits: int) -> AsyncIterator[ServedHub]:
+async def served_hub(
+    directory: Path,
+    *,
+    config: HubConfig | None = None,
+    tls: ssl.SSLContext | None = None,
+    **limits: int,
+) -> AsyncIterator[ServedHub]:
     """Run a hub as `handfast hub run` does, inside this process."""
     clock = SystemClock()
     ids = SystemIds(clock)
-    config = config_in(directory, **limits)
+    config = config or config_in(directory, **limits)
     world_in = World(clock=clock, ids=ids, logger=logging.getLogger("test.hub"))
     async with AsyncExitStack() as stack:
         hub = await stack.enter_async_context(run_hub(config, world_in))
@@ -218,8 +233,10 @@ async def served_hub(directory: Path, **limits: int) -> AsyncIterator[ServedHub]
 
         stack.push_async_callback(stop)
         url = url_of(config.http, listening)
-        client = await stack.enter_async_context(httpx.AsyncClient(base_url=url))
-        world = ServedHub(hub=hub, clock=clock, ids=ids, client=client, url=url)
+        client = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=url, verify=tls or True)
+        )
+        world = ServedHub(hub=hub, clock=clock, ids=ids, client=client, url=url, tls=tls)
         stack.push_async_callback(world.stop)
         await world.enrol()
         yield world
