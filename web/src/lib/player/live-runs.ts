@@ -65,9 +65,8 @@ export class LiveRuns {
   /** A run begins; the one before it is finished. */
   async begin(segment: string, record: RunRecord): Promise<void> {
     const before = this.#current;
-    if (!this.#isNewer(segment, record.run)) {
-      throw new Refused('not-ours', 'a run came again, or after a later one');
-    }
+    // After a lost connection the node sends the present group again; what is known stays as it is.
+    if (!this.#isNewer(segment, record.run)) return;
     if (before !== null) await this.#finish(before, segment);
     const follows = before?.segment === segment && before.record.run + 1 === record.run;
     const decodable = record.key || (follows && before.decodable && before.held.length === 0);
@@ -80,7 +79,8 @@ export class LiveRuns {
   async take(frame: Units): Promise<void> {
     const run = this.#current;
     if (run === null || run.segment !== frame.segment || run.record.run !== frame.run) return;
-    if (frame.first < run.next) throw new Refused('not-ours', 'units came again');
+    const known = run.next - frame.first;
+    if (known >= frame.units.length) return;
     if (frame.first > run.next) {
       // Something is missing: what follows in this group cannot be decoded, nor hashed.
       run.parts = null;
@@ -88,6 +88,7 @@ export class LiveRuns {
     }
     run.next = frame.first + frame.units.length;
     frame.units.forEach((record, index) => {
+      if (index < known) return;
       run.parts?.push(record.bytes);
       if (run.decodable && record.track === 0) run.held.push({ unit: frame.first + index, record });
     });

@@ -57,6 +57,26 @@ describe('a slow viewer', () => {
   });
 });
 
+describe('a connection that came back', () => {
+  it('goes on where it stopped: the present group comes again and is not shown twice', async () => {
+    const [first, second] = [await story.seal(4), await story.seal(4, { key: false })];
+    await story.send(first);
+    await story.receive(await story.site.keyFrame(story.segment.segment, second), runFrame(story.segment, second));
+    await story.receive(unitsFrame(story.segment, second, 1, 1));
+    await story.send(first);
+    await story.send(second);
+    await story.send(await story.seal(1, { key: false }));
+    expect(story.drawn.map((pts) => pts / 3600)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it('ends when the hub says that it will not send', async () => {
+    await story.second();
+    story.session.cut('opened-elsewhere');
+    await story.session.idle();
+    expect(story.state).toMatchObject({ phase: 'ended', reason: 'opened-elsewhere' });
+  });
+});
+
 describe('a slow browser', () => {
   it('leaves pictures out when more are waiting, but draws ten a second', async () => {
     (story.decoders[0] as { queued: number }).queued = 10;
@@ -138,7 +158,7 @@ describe('an old picture', () => {
     await story.receive(unitsFrame(story.segment, run));
     story.session.tick();
     expect(story.drawn).toHaveLength(25);
-    expect(story.state.refused).toEqual({ 'not-ours': 3 });
+    expect(story.state.refused).toEqual({});
   });
 });
 

@@ -138,6 +138,13 @@ export class LiveSession {
     if (this.#final === null) this.#finish({ phase: 'ended', reason: 'viewer-left' });
   }
 
+  /** The hub sends nothing more for `reason`, after what it sent before has been handled. */
+  cut(reason: string): void {
+    this.#queue = this.#queue.then(() => {
+      if (this.#final === null) this.#finish({ phase: 'ended', reason });
+    });
+  }
+
   async #handle(frame: LiveFrame): Promise<void> {
     switch (frame.type) {
       case 'segment':

@@ -4,6 +4,7 @@ import type { TrustedNode } from '../secure/chain';
 import type { LiveRelease } from '../secure/release';
 import type { Grant } from '../secure/statements';
 import { LiveSession, type LiveState } from './live-session';
+import { backOff } from '../socket';
 import { chooseDecoder } from './choose-decoder';
 import { screenOn } from './screen';
 
@@ -22,17 +23,26 @@ export interface LiveViewOptions {
 }
 
 export interface LiveView {
-  stop(): void;
+  /** Ends watching; `leave` the last picture only when another view draws on the same canvas. */
+  stop(leave?: 'blank' | 'picture'): void;
 }
 
 const TICK_MS = 100;
-const RECONNECT_MS = 500;
+/**
+ * Close codes after which trying again would not help: over (1000), wrong (4400), signed out (4401),
+ * not allowed (4403), unknown (4404), opened in another window (4409).
+ */
+const FINAL_CODES: readonly number[] = [1000, 4400, 4401, 4403, 4404, 4409];
 
 /** Starts watching; goes on through lost connections until the grant ends or `stop`. */
 export async function watchLive(options: LiveViewOptions): Promise<LiveView> {
   const screen = screenOn(options.canvas);
   let socket: WebSocket | null = null;
   let over = false;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  /** Tries since the last message. */
+  let attempt = 0;
+  let leave: 'blank' | 'picture' = 'blank';
 
   const session = await LiveSession.start({
     ...options,
@@ -54,7 +64,7 @@ export async function watchLive(options: LiveViewOptions): Promise<LiveView> {
     over = true;
     clearInterval(timer);
     // A closed access leaves no picture behind.
-    screen.blank();
+    if (leave === 'blank') screen.blank();
     if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: 'stop' }));
     socket?.close(1000);
   }
@@ -68,12 +78,21 @@ export async function watchLive(options: LiveViewOptions): Promise<LiveView> {
       session.ask();
     };
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+      attempt = 0;
       if (data instanceof ArrayBuffer) session.receive(new Uint8Array(data));
     };
-    socket.onclose = () => setTimeout(connect, RECONNECT_MS);
+    socket.onclose = ({ code, reason }) => {
+      if (FINAL_CODES.includes(code)) session.cut(reason || 'hub-closed');
+      else setTimeout(connect, backOff((attempt += 1), Math.random));
+    };
   }
 
-  const timer = setInterval(() => session.tick(), TICK_MS);
+  if (!over) timer = setInterval(() => session.tick(), TICK_MS);
   connect();
-  return { stop: () => session.stop() };
+  return {
+    stop: (left = 'blank') => {
+      leave = left;
+      session.stop();
+    },
+  };
 }

@@ -136,10 +136,7 @@ export class Liveness {
   /** How much older `at` is than the newest unit of the answer. */
   #lagMs(newest: Alive, at: Position): number | null {
     const byPts = (newest.pts - at.pts) / TICKS_PER_MS;
-    if (newest.segment === at.segment) {
-      const same = newest.run === at.run && newest.unit === at.unit;
-      return same && newest.pts !== at.pts ? null : byPts;
-    }
+    if (newest.segment === at.segment) return byPts;
     const [there, here] = [
       this.#ports.locate(newest.segment, newest.run),
       this.#ports.locate(at.segment, at.run),

@@ -38,6 +38,21 @@ const reasonsEn = {
 
 export type KnownReason = keyof typeof reasonsEn;
 
+/** Why a hub sends nothing more; its word alone, not the site's. */
+const hubEn = {
+  'opened-elsewhere': 'You opened this camera in another window.',
+  'hub-closed': 'The hub closed the connection.',
+  denied: 'The hub does not let this device in. Sign in again.',
+  'not-found': 'The hub does not know this access.',
+} as const;
+
+const hubFi: Readonly<Record<keyof typeof hubEn, string>> = {
+  'opened-elsewhere': 'Avasit tämän kameran toisessa ikkunassa.',
+  'hub-closed': 'Keskus sulki yhteyden.',
+  denied: 'Keskus ei päästä tätä laitetta sisään. Kirjaudu uudelleen.',
+  'not-found': 'Keskus ei tunne tätä pääsyä.',
+};
+
 const reasonsFi: Readonly<Record<KnownReason, string>> = {
   'not-understood': 'Kohde ei ymmärtänyt pyyntöä.',
   'wrong-node': 'Pyyntö oli tarkoitettu toiseen kohteeseen.',
@@ -98,6 +113,7 @@ const en = {
   close: 'Stop watching',
   picture: (camera: string, owner: string) => `Picture of ${camera}, ${owner}`,
   reasons: reasonsEn as Readonly<Record<KnownReason, string>>,
+  hub: hubEn as Readonly<Record<keyof typeof hubEn, string>>,
 };
 
 export type TileWords = typeof en;
@@ -129,12 +145,13 @@ const fi: TileWords = {
   close: 'Lopeta katselu',
   picture: (camera, owner) => `Kuva: ${camera}, ${owner}`,
   reasons: reasonsFi,
+  hub: hubFi,
 };
 
 export const tileWords: Readonly<Record<Locale, TileWords>> = { en, fi };
 
 /** A named reason in words; one of a newer version falls back to what the site explained. */
 export function reasonIn(words: TileWords, reason: string, explanation: string): string {
-  const known: Readonly<Record<string, string>> = words.reasons;
+  const known: Readonly<Record<string, string>> = { ...words.reasons, ...words.hub };
   return (Object.hasOwn(known, reason) ? known[reason] : undefined) ?? (explanation || reason);
 }

@@ -13,7 +13,7 @@ const LABEL = utf8('handfast/v1/live');
 /** Windows are 10 s long; old ones are of no use once their runs were opened. */
 const WINDOWS_KEPT = 64;
 
-/** A run lies within one second; the one in progress when access opened began before it. */
+/** A run lies within one second; the one in progress when a window opened began before it. */
 const IN_PROGRESS_US = 1_500_000;
 
 export class LiveKeys {
@@ -26,7 +26,7 @@ export class LiveKeys {
     this.#grant = grant;
     this.#node = node;
     this.#key = key;
-    this.#windows = [{ ...first, from_us: first.from_us - IN_PROGRESS_US }];
+    this.#windows = [first];
   }
 
   /** Starts with the window that the decision's proven entry opens. */
@@ -51,7 +51,9 @@ export class LiveKeys {
 
   /** Whether a run that began at `startUs` lies in a window that was proven to be logged. */
   covers(startUs: number): boolean {
-    return this.#windows.some(({ from_us, until_us }) => from_us <= startUs && startUs < until_us);
+    return this.#windows.some(
+      ({ from_us, until_us }) => from_us - IN_PROGRESS_US <= startUs && startUs < until_us,
+    );
   }
 
   /** The raw key of a run that began at `startUs`; refuses outside every proven window. */
