@@ -58,14 +58,17 @@ class Notes:
         self.configs: list[tuple[StreamKey, tuple[TrackConfig, ...]]] = []
         self.units: list[tuple[StreamKey, AccessUnit, int]] = []
         self.states: list[tuple[StreamKey, CameraState, str]] = []
+        self.pages: list[str] = []  # what was written, in order
 
     def configured(self, stream: StreamKey, tracks: tuple[TrackConfig, ...]) -> None:
         """Write down a configuration."""
         self.configs.append((stream, tracks))
+        self.pages.append("configured")
 
     def unit(self, stream: StreamKey, unit: AccessUnit, received_us: int) -> None:
         """Write down a unit."""
         self.units.append((stream, unit, received_us))
+        self.pages.append("unit")
 
     def state(self, stream: StreamKey, state: CameraState, reason: str) -> None:
         """Write down a state."""
