@@ -89,6 +89,7 @@ class IngestProcesses:
         self._clock = clock
         self._shards = [_Shard(number) for number in range(setup.count)]
         self._events: asyncio.Queue[tuple[_Shard, Event] | None] = asyncio.Queue(_EVENTS_AHEAD)
+        self._lost: _Shard | None = None  # whose loss was yielded last
         self._stopping = asyncio.Event()
         self._decode = msgspec.msgpack.Decoder(Event).decode
 
@@ -109,11 +110,17 @@ class IngestProcesses:
         A process that was lost is replaced when the event after its `WorkerLost` is asked
         for: by then its files can have been recovered.
         """
-        while (item := await self._events.get()) is not None:
+        while True:
+            if self._lost is not None:
+                self._lost.loss_handled.set()
+                self._lost = None
+            item = await self._events.get()
+            if item is None:
+                return
             shard, event = item
-            yield event
             if isinstance(event, WorkerLost):
-                shard.loss_handled.set()
+                self._lost = shard
+            yield event
 
     def add(self, source: CameraSource, root: Path) -> None:
         """Read and record a stream on the volume at `root`; its settings may be new."""

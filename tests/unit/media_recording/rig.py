@@ -34,7 +34,7 @@ _E = TypeVar("_E", bound=Event)
 class Rig:
     """One volume, any number of streams; nothing happens unless the test says so."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a thing that some test replaces
         self,
         root: Path,
         *,
