@@ -5,7 +5,9 @@ from typing import Final, Protocol
 from handfast.media.counters import Counters
 from handfast.media.parameter_sets import ParameterSets
 from handfast.media.timeline import DecodeOrder, Unwrapper
-from handfast.media.units import VIDEO, AccessUnit, TrackConfig
+from handfast.media.units import TICKS_PER_SECOND, VIDEO, AccessUnit, TrackConfig
+
+_LEADING: Final = 2 * TICKS_PER_SECOND  # leading pictures lie within this before their key
 
 
 class Pictures(Protocol):
@@ -42,6 +44,7 @@ class PictureGate:
         self._out = out
         self._counters = counters
         self._synced = False  # the units since the last key unit are complete
+        self._start = 0  # presentation time of the key unit that synced us
         self._stale = True  # decoders must be told the configuration
         self._unwrap = Unwrapper()
         self._order = DecodeOrder(sets.reorder())
@@ -66,10 +69,16 @@ class PictureGate:
             self._counters.dropped_units += 1
             self.wants_key = True
             return
+        pts = self._unwrap.extend(timestamp)
         if not self._synced:
             self._order.restart()
             self._synced = True
-        pts = self._unwrap.extend(timestamp)
+            self._start = pts
+        elif 0 < self._start - pts < _LEADING:
+            # Shown before the key picture it follows: it builds on pictures we never had
+            # (H.265 RASL, 3.111), and no decoder would show it.
+            self._counters.dropped_units += 1
+            return
         dts = self._order.next(pts)
         if dts is None:
             self._learn_order(pts)

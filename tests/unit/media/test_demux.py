@@ -286,3 +286,19 @@ def test_h265_fragments_and_aggregates_make_the_same_picture(most: int) -> None:
     assert unit.data == joined([*H265_SETS, picture])
     ((config,),) = bench.configs
     assert (config.codec, config.width, config.height) == (Codec.H265, 320, 180)
+
+
+def test_leading_pictures_of_the_first_key_picture_are_left_out() -> None:
+    """They build on pictures that came before we listened (H.265 open groups)."""
+    packets = Packets()
+    bench = Bench(Codec.H265)
+    key = [*H265_SETS, b"\x2a\x01" + noise(1, 90)]
+    for nals, timestamp in (
+        (key, 7200),
+        ([b"\x10\x01" + noise(2, 50)], 3600),
+        ([b"\x02\x01" + noise(3, 50)], 10_800),
+    ):
+        bench.feed(b"".join(packets.picture(nals, timestamp, Codec.H265)))
+    assert [unit.data[4] for unit in bench.units] == [0x40, 0x02]
+    assert bench.counters.dropped_units == 1
+    assert bench.counters.losses == 0

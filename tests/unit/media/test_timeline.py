@@ -25,8 +25,8 @@ def test_decoding_times_rise_and_never_exceed_their_pictures(
     depth: int, data: st.DataObject
 ) -> None:
     """For any order in which no picture is overtaken by more than `depth` others."""
-    order, out = DecodeOrder(depth), []
-    overtaken = dict.fromkeys(range(40), 0)  # by picture still to be sent
+    order, out = DecodeOrder(depth), [0]  # a key picture comes first
+    overtaken = dict.fromkeys(range(1, 40), 0)  # by picture still to be sent
     while overtaken:
         allowed = list(itertools.takewhile(lambda n: overtaken[n] < depth, sorted(overtaken)))
         choice = sorted(overtaken)[: len(allowed) + 1]
