@@ -1,7 +1,7 @@
 /** Decoded pictures around one place of a group; decodes no more than it has to. */
 
 import { type VideoConfig, sameConfig } from './codec';
-import type { MakeDecoder, Picture, PictureDecoder, PlainUnit } from './picture';
+import { type MakeDecoder, NoPicture, type Picture, type PictureDecoder, type PlainUnit } from './picture';
 import type { PlainGroup } from './plain-group';
 
 /** Pictures kept open; hardware decoders stall when many are held. */
@@ -65,7 +65,7 @@ export class PictureWindow {
     }
     this.#decoder.want?.(pts);
     await this.#flush();
-    if (!(await settled(picture, GIVE_UP_MS))) throw new Error('the decoder gave no picture');
+    if (!(await settled(picture, GIVE_UP_MS))) throw new NoPicture('the decoder gave no picture');
     return picture;
   }
 

@@ -33,6 +33,11 @@ export class CannotPlay extends Error {
   }
 }
 
+/** The decoder took everything and gave nothing. */
+export class NoPicture extends Error {
+  override readonly name = 'NoPicture';
+}
+
 export interface DecoderEvents {
   /** In presentation order. */
   readonly onPicture: (picture: Picture) => void;

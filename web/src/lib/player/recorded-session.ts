@@ -7,7 +7,7 @@
 
 import { Refused } from '../secure/refused';
 import type { GroupSource } from './group-source';
-import { CannotPlay, type MakeDecoder, type Picture } from './picture';
+import { CannotPlay, type MakeDecoder, NoPicture, type Picture } from './picture';
 import { PictureWindow } from './picture-window';
 import type { PlainGroup } from './plain-group';
 import { type Group, type Timeline, wallOf } from './timeline';
@@ -18,6 +18,7 @@ export type RecordedPhase =
   /** Shows the picture of `wallUs`; `gap` when the asked instant itself has none. */
   | { readonly phase: 'paused' | 'playing'; readonly wallUs: number; readonly gap: boolean }
   | { readonly phase: 'cannot-play'; readonly family: 'h264' | 'h265'; readonly codec: string }
+  /** `why`: code of a refusal, `unreachable` or `no-picture`. */
   | { readonly phase: 'failed'; readonly wallUs: number; readonly why: string };
 
 export type RecordedState = RecordedPhase & {
@@ -197,7 +198,8 @@ export class RecordedSession {
     if (error instanceof CannotPlay) {
       return this.#tell({ phase: 'cannot-play', family: error.family, codec: error.codec });
     }
-    this.#tell({ phase: 'failed', wallUs, why: error instanceof Refused ? error.code : 'unreachable' });
+    const other = error instanceof NoPicture ? 'no-picture' : 'unreachable';
+    this.#tell({ phase: 'failed', wallUs, why: error instanceof Refused ? error.code : other });
   }
 
   #halt(): void {

@@ -10,7 +10,7 @@ export type TileState =
   /** The owner has to say yes; refused by itself at `answerByUs`. */
   | { readonly kind: 'pending'; readonly answerByUs: number | null }
   | { readonly kind: 'denied'; readonly reason: string; readonly explanation: string }
-  /** Nothing trustworthy came back: `code` of a refusal, or `unreachable`. */
+  /** Nothing that can be shown came back: `code` of a refusal, `unreachable` or `no-picture`. */
   | { readonly kind: 'failed'; readonly code: string }
   | { readonly kind: 'connecting' }
   | { readonly kind: 'checking' }
