@@ -1,0 +1,247 @@
+"""The demo's city on free ports: its real programs, which tests may kill and start again."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+
+import httpx
+import msgspec
+
+from handfast.cli.demo.city import PANEL, City, Ports, open_or_make
+from handfast.cli.demo.clerk import certify_officers
+from handfast.cli.demo.clerk_owner import OwnersClerk, agency_id
+from handfast.cli.demo.command import programs
+from handfast.cli.demo.places import SITES, DemoSite
+from handfast.cli.demo.processes import Program, tail
+from handfast.cli.demo.start_page import start_page
+from handfast.cli.files import read_signing_key, write_envelope
+from handfast.kit.clock import SystemClock
+from handfast.kit.encoding import unb64
+from handfast.kit.ids import SystemIds
+from handfast.node.signals.panels import sign_report
+from handfast.protocol.agreement_document import AgreementDocument
+from handfast.protocol.signing import sign
+from handfast.protocol.wire import PanelReport
+from handfast.seal.identity import fingerprint
+from handfast.web.listen import Listen, server
+from tests.e2e.waiting import CLOCK, until
+
+SCHOOL, SHOP, TRANSIT = SITES
+LINGER_S = 3
+_OFFSETS = (0, 1, 2, 5, 10, 21, 22, 23)
+_IDS = SystemIds(CLOCK)
+
+
+def free_base() -> int:
+    """Return a number from which all of the demo's ports are free."""
+    for base in range(20_000 + os.getpid() % 500 * 40, 60_000, 40):
+        with suppress(OSError):
+            for offset in _OFFSETS:
+                with socket.socket() as tried:
+                    tried.bind(("127.0.0.1", base + offset))
+            return base
+    raise AssertionError("no free ports")
+
+
+@dataclass(kw_only=True)
+class RunningCity:
+    """All programs of the demo, each a process of its own."""
+
+    city: City
+    programs: dict[str, Program]
+    processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    panel_sequence: int = 0
+
+    def start(self, name: str) -> None:
+        """Start a program and wait until it answers."""
+        program = self.programs[name]
+        log = self.log(name)
+        command = [sys.executable, "-m", "handfast.cli.main", *program.arguments]
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                start_new_session=True,
+            )
+        self.processes[name] = process
+
+        def _ready() -> bool:
+            assert process.poll() is None, f"{name} ended at once:\n{tail(log)}"
+            return answers(program.ready) if program.ready else log.stat().st_size > 0
+
+        until(_ready, within_s=30, what=f"{name} is ready:\n{tail(log)}")
+
+    def start_all(self) -> None:
+        """Start everything, in the demo's order."""
+        for folder in (self.city.folder / "logs",):
+            folder.mkdir(exist_ok=True)
+        for name in self.programs:
+            self.start(name)
+
+    def kill(self, name: str) -> None:
+        """End a program as a power cut would."""
+        process = self.processes.pop(name)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def stop_all(self) -> None:
+        """Ask everything to end, last started first."""
+        for process in reversed(self.processes.values()):
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        self.processes.clear()
+        self.end_bus()
+
+    def end_bus(self) -> None:
+        """End a NATS server that outlived a killed hub."""
+        if (pid := self.bus_pid()) is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def bus_pid(self) -> int | None:
+        """Return the process id of the hub's NATS server, `None` when it is not there."""
+        folder = self.city.hub_config.parent / "data" / "bus"
+        with suppress(OSError, ValueError):
+            pid = int((folder / "nats.pid").read_text("ascii"))
+            if str(folder / "nats.conf").encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                return pid
+        return None
+
+    def pid(self, name: str) -> int:
+        """Return a program's process id."""
+        return self.processes[name].pid
+
+    def log(self, name: str) -> Path:
+        """Return where a program writes."""
+        return self.city.folder / "logs" / f"{name}.log"
+
+    def node_id(self, site: DemoSite) -> str:
+        """Return the id of a site's node."""
+        card = msgspec.json.decode((self.city.node(site) / "node.json").read_bytes())
+        return str(card["id"])
+
+    def panel(self, site: DemoSite, state: str, *, lease_s: int = 120) -> None:
+        """Let a site's alarm panel report."""
+        report = self.panel_report(site, state, lease_s=lease_s)
+        answer = httpx.post(
+            f"{self.city.node_url(site)}/api/v1/signals", content=msgspec.json.encode(report)
+        )
+        assert answer.status_code == 200, answer.text
+
+    def panel_report(self, site: DemoSite, state: str, *, lease_s: int) -> PanelReport:
+        """Write and sign a panel's report."""
+        now_us = CLOCK.now_us()
+        self.panel_sequence = max(now_us, self.panel_sequence + 1)
+        unsigned = PanelReport(
+            panel=PANEL,
+            sequence=self.panel_sequence,
+            signal="intrusion",
+            state=state,  # type: ignore[arg-type] # tests say "raise", "renew" or "clear"
+            test=False,
+            lease_s=lease_s,
+            at_us=now_us,
+            mac="",
+        )
+        return sign_report(unsigned, (self.city.node(site) / "panel.secret").read_bytes())
+
+    def metric(self, site: DemoSite, name: str) -> float:
+        """Return a number that a node counts."""
+        text = httpx.get(f"{self.city.node_url(site)}/metrics").text
+        return sum(
+            float(line.rsplit(" ", 1)[1])
+            for line in text.splitlines()
+            if line.startswith(name) and line[len(name)] in " {"
+        )
+
+    def connected(self, site: DemoSite) -> None:
+        """Wait until a node has reached the hub."""
+        until(
+            lambda: self.metric(site, "handfast_node_hub_connected") == 1,
+            within_s=20,
+            what=f"{site.name} reaches the hub",
+        )
+
+
+def answers(url: str) -> bool:
+    """Tell whether a URL answers 200."""
+    with suppress(httpx.HTTPError):
+        return httpx.get(url, timeout=2).status_code == httpx.codes.OK
+    return False
+
+
+def make_city(folder: Path) -> RunningCity:
+    """Make the demo's city in a folder, with a linger that a test can wait for."""
+    clock = SystemClock()
+    ports = Ports(base=free_base())
+    city = open_or_make(folder, ports, ids=_IDS, now_us=clock.now_us())
+    shorten_linger(city, SCHOOL, LINGER_S)
+    return RunningCity(city=city, programs={p.name: p for p in programs(city, drawn=True)})
+
+
+def shorten_linger(city: City, site: DemoSite, linger_s: int) -> None:
+    """Put a newer agreement in force, as both roots would."""
+    root = city.owner_root(site)
+    draft = msgspec.json.decode((root / "agreement.json").read_bytes(), type=AgreementDocument)
+    (clause,) = draft.clauses
+    when = msgspec.structs.replace(clause.when, linger_s=linger_s)
+    shorter = msgspec.structs.replace(
+        draft, serial=draft.serial + 1, clauses=[msgspec.structs.replace(clause, when=when)]
+    )
+    keys = (root / "owner-root.key", city.agency_root / "agency-root.key")
+    signed = city.node(site) / "agreements" / "police.json"
+    write_envelope(signed, sign(shorter, *(read_signing_key(key) for key in keys)))
+    compared = fingerprint(unb64(draft.owner.root))
+    command = [sys.executable, "-m", "handfast.cli.main", "agency", "install", str(signed)]
+    more = ["--config", str(city.agency_config), "--owner-fingerprint", compared]
+    subprocess.run([*command, *more], check=True, stdout=subprocess.DEVNULL)
+
+
+class Clerks:
+    """The demo's clerks and its front door, on a thread of their own."""
+
+    def __init__(self, city: City) -> None:
+        """Begin to certify whoever asks."""
+        self._city = city
+        self._loop = asyncio.new_event_loop()
+        self._ready = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._thread = Thread(target=self._loop.run_until_complete, args=(self._work(),))
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+        self._loop.close()
+
+    async def _work(self) -> None:
+        city = self._city
+        owners = OwnersClerk(city=city, clock=CLOCK, ids=_IDS)
+        front = server(start_page(city, owners, version="0"), Listen(port=city.ports.start))
+        serving = asyncio.create_task(front.serve())
+        tasks = [
+            asyncio.create_task(owners.certify_owners()),
+            asyncio.create_task(
+                certify_officers(city, agency_id(city), clock=CLOCK, ids=_IDS)
+            ),
+        ]
+        await self._stop.wait()
+        front.should_exit = True
+        await serving
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
