@@ -1,4 +1,4 @@
-"""All cameras of one process, read by one thread in steps of 20 ms.
+"""All cameras of one process, read by one thread in steps of 50 ms.
 
 Waking on a fixed tick instead of on every packet is the largest single saving: one read per
 camera and tick takes about ten packets at once. One receive buffer serves all cameras, so that
@@ -26,7 +26,9 @@ from handfast.media.stream_status import StreamStatus
 from handfast.media.units import CameraState, Sink, StreamKey
 from handfast.media.urgent import UrgentPoll
 
-TICK_S: Final = 0.02
+TICK_S: Final = 0.05
+"""One picture or two of a camera are read at once; watched cameras (`hurry`) do not wait."""
+
 _TIMERS_S: Final = 0.1
 _BUFFER: Final = 1 << 20
 

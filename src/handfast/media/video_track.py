@@ -95,8 +95,13 @@ class VideoTrack:
             elif numbers & _UNMARKED != head or times & _LOW32 != ssrc:
                 break
             else:
-                self._order.head = head
-                self._next(view, start, stop, numbers=numbers, times=times, begins=(one, two))
+                if two == low | _END and one == high and times == stamp:
+                    append(view[start + skip : stop])
+                    self._close()
+                else:
+                    self._begin(view, start + _PAYLOAD, stop, times >> 32)
+                if numbers & _MARKED:
+                    self._finish()
                 high, low, stamp = self._high, self._low, self._stamp
                 append = self._pieces.open.append
             head += 1
@@ -123,9 +128,7 @@ class VideoTrack:
         if verdict is not Verdict.TAKE:
             self._interrupt(verdict)
         self._counters.packets += 1
-        if timestamp != self._timestamp:
-            self._turn(timestamp)
-        self._take(packet, start, stop)
+        self._begin(packet, start, stop, timestamp)
         if marked & rtp.MARKER:
             self._finish()
 
@@ -135,26 +138,11 @@ class VideoTrack:
             self._drop()
             self._broken = True
 
-    def _next(
-        self,
-        view: memoryview,
-        start: int,
-        stop: int,
-        *,
-        numbers: int,
-        times: int,
-        begins: tuple[int, int],
-    ) -> None:
-        """Take a plain packet that is the next one, and no middle fragment."""
-        if times != self._stamp:
-            self._turn(times >> 32)
-        if begins == (self._high, self._low | _END):
-            self._pieces.open.append(view[start + self._skip : stop])
-            self._close()
-        else:
-            self._take(view, start + _PAYLOAD, stop)
-        if numbers & _MARKED:
-            self._finish()
+    def _begin(self, view: memoryview, start: int, stop: int, timestamp: int) -> None:
+        """Take a payload that is no middle or last fragment."""
+        if timestamp != self._timestamp:
+            self._turn(timestamp)
+        self._take(view, start, stop)
 
     def _interrupt(self, verdict: Verdict) -> None:
         """Lose what was under way, and the rest of it that may still come."""
