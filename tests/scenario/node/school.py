@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from handfast.audit.ports import LogStore
 from handfast.kit.encoding import b64, unb64
 from handfast.model.agreement import Clause
 from handfast.model.media import Rendition, Stream, View
@@ -13,6 +14,7 @@ from handfast.model.signal import LeaseTerms, Signal
 from handfast.node.assembly import Heart, Outside, Stores, assemble
 from handfast.node.chain import Revoked
 from handfast.node.metrics import NodeMetrics
+from handfast.node.ports import Accesses, Requests, Serials, Signals, Viewers
 from handfast.node.signals.panels import Panel
 from handfast.node.trust import Standing, Trusted
 from handfast.policy.compile import compile_agreement
@@ -65,24 +67,28 @@ FRAME_US = 40_000
 class Memory:
     """What survives a restart."""
 
-    log: FakeLogStore = field(default_factory=FakeLogStore)
-    signals: MemorySignals = field(default_factory=MemorySignals)
-    serials: MemorySerials = field(default_factory=MemorySerials)
-    requests: MemoryRequests = field(default_factory=MemoryRequests)
-    accesses: MemoryAccesses = field(default_factory=MemoryAccesses)
+    log: LogStore = field(default_factory=FakeLogStore)
+    signals: Signals = field(default_factory=MemorySignals)
+    serials: Serials = field(default_factory=MemorySerials)
+    requests: Requests = field(default_factory=MemoryRequests)
+    accesses: Accesses = field(default_factory=MemoryAccesses)
     outbox: MemoryOutbox = field(default_factory=MemoryOutbox)
 
 
 class School:
     """A site in a story. Time passes with `passes`; pictures come with `films`."""
 
-    def __init__(self, *clauses: Clause, memory: Memory | None = None) -> None:
+    def __init__(
+        self, *clauses: Clause, memory: Memory | None = None, viewers: Viewers | None = None
+    ) -> None:
         """Open the school at noon with an agreement of these clauses."""
+        self.disk = FakeLogStore()
         self.clock = HandClock()
         self.people = People(now_us=self.clock.now_us())
-        self.memory = memory or Memory()
+        self.memory = memory or Memory(log=self.disk)
         self.recorder = FakeRecorder()
         self.viewers = FakeViewers()
+        self._to = viewers or self.viewers
         self.keys = KeyCounter()
         self.bell = Rings()
         self.metrics = NodeMetrics()
@@ -123,7 +129,7 @@ class School:
             ),
             hub=memory.outbox,
             recorder=self.recorder,
-            viewers=self.viewers,
+            viewers=self._to,
             observer=self.keys,
             bell=self.bell,
             metrics=self.metrics,
@@ -278,9 +284,12 @@ class Watching:
                 counter=frame.counter,
                 wrapped=frame.wrapped,
             )
-            for frame in self.frames(FrameType.KEY)
-            if isinstance(frame, KeyFrame)
+            for frame in self.key_frames()
         ]
+
+    def key_frames(self) -> list[KeyFrame]:
+        """Return the key frames sent for this grant."""
+        return [each for each in self.frames(FrameType.KEY) if isinstance(each, KeyFrame)]
 
     def frames(self, kind: FrameType) -> list[object]:
         """Return the frames of one type sent for this grant."""

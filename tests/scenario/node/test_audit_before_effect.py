@@ -83,12 +83,12 @@ async def test_p2_audit_before_effect_a_full_disk_opens_nothing() -> None:
     school = School()
     await school.films(1)
     await school.alarm()
-    school.memory.log.full = True
+    school.disk.full = True
     decision = await school.asks(school.people.officer())
     assert (decision.outcome, decision.reason) == ("deny", "log-not-writable")
     assert decision.sealed is None
     assert school.heart.grants.all() == ()
-    school.memory.log.full = False
+    school.disk.full = False
     assert (await school.asks(school.people.officer())).outcome == "permit"
 
 
@@ -99,7 +99,7 @@ async def test_p2_audit_before_effect_a_log_that_fills_up_ends_the_live_view() -
     await school.alarm(lease_s=600)
     watching = await school.watches(school.people.officer())
     await school.films(2)
-    school.memory.log.full = True
+    school.disk.full = True
     last_us = max(window.until_us for window in windows(watching))
     for _ in range(15):
         watching.alive()
@@ -107,7 +107,7 @@ async def test_p2_audit_before_effect_a_log_that_fills_up_ends_the_live_view() -
     assert max(since for _, since, _ in school.keys.live) < last_us
     (end,) = watching.ends()
     assert (end.reason, end.log) == ("log-not-writable", None)
-    school.memory.log.full = False
+    school.disk.full = False
     await school.passes(1)
     (line,) = await school.heart.who_looked.list_accesses(before_us=school.now_us, limit=9)
     assert line.closed is not None

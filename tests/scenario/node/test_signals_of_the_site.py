@@ -113,11 +113,11 @@ async def test_renewals_keep_the_door_open() -> None:
 async def test_an_alarm_is_taken_even_when_the_log_is_full() -> None:
     """The hub hears of it at once; the entry follows when there is room."""
     school = School()
-    school.memory.log.full = True
+    school.disk.full = True
     await school.alarm()
     assert told(school)[-1].state == "raised"
     assert school.memory.log.size() == 0
-    school.memory.log.full = False
+    school.disk.full = False
     await school.passes(1)
     assert school.memory.log.size() == 1
 
