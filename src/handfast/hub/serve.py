@@ -34,9 +34,9 @@ async def serve(config: HubConfig, world: World) -> None:
         for signal_ in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(signal_, server.stop)
         url = url_of(config.http, listening)
-        world.logger.info("hub %s at %s, bus at %s", config.id, url, hub.services.bus_url())
         address = Path(config.directory) / ADDRESS_FILE
         write_durably(address, url.encode() + b"\n", mode=0o644)
+        world.logger.info("hub %s at %s, bus at %s", config.id, url, hub.services.bus_url())
         try:
             await server.serve(sockets=[listening])
         finally:
