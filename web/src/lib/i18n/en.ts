@@ -1,5 +1,8 @@
 /** English; the shape that every other language must have. */
 
+import { admin } from './en/admin';
+import { owner } from './en/owner';
+
 const plural = (count: number, one: string, many: string): string => (count === 1 ? one : many);
 
 export const en = {
@@ -170,81 +173,6 @@ export const en = {
       },
     },
   },
-  owner: {
-    title: 'My cameras',
-    nav: {
-      cameras: 'Cameras',
-      alarm: 'Alarm',
-      inbox: 'Requests',
-      looks: 'Who looked',
-    },
-    closeAll: {
-      action: 'Close everything',
-      title: 'Close everything?',
-      text: 'Every officer who watches your cameras now loses the picture, and no new picture opens until you say so. Your cameras go on recording.',
-      confirm: 'Yes, close everything',
-      unpaired: 'This phone is not paired with your site, so it cannot sign a closing.',
-      done: 'Closed. The site has signed it.',
-    },
-    pairing: {
-      none: 'This phone is not paired',
-      noneWhy: 'Scan the code that your site’s box shows. Only a paired phone can answer, close and see who looked.',
-    },
-    cameras: {
-      none: 'No cameras yet',
-      noneWhy: 'Your site’s box has not found a camera. Add one in its settings.',
-      idleWhy: 'Pair this phone with your site to see its cameras.',
-      recording: 'Recording',
-      watched: (count: number) => plural(count, '1 person watches', `${count} people watch`),
-      closed: 'Nobody watches',
-    },
-    alarm: {
-      title: 'Alarm',
-      quiet: 'No alarm is up',
-      quietWhy: 'While an alarm is up, the people your agreement names can see the cameras it names. Otherwise nobody can.',
-      raise: 'Raise the alarm',
-      clear: 'Clear the alarm',
-      test: 'Send a test',
-      testWhy: 'A test opens nothing unless your agreement says so.',
-      up: (kind: string) => `Alarm is up: ${kind}`,
-      ends: (left: string) => `Falls by itself in ${left} unless the panel renews it`,
-    },
-    inbox: {
-      none: 'No requests wait for you',
-      noneWhy: 'When an officer asks for a camera that your agreement does not open by itself, it appears here and on your phone.',
-      idleWhy: 'Pair this phone with your site to receive requests.',
-      approve: 'Approve',
-      part: 'Approve some',
-      deny: 'Refuse',
-      left: (left: string) => `Refused by itself in ${left}`,
-      asks: (name: string, agency: string) => `${name}, ${agency}, asks`,
-    },
-    looks: {
-      none: 'Nobody has looked',
-      noneWhy: 'Every look is written to your own log before the picture opens. The log is empty.',
-      idleWhy: 'Pair this phone with your site to read its log.',
-      still: 'Watching now',
-      lasted: (duration: string) => `for ${duration}`,
-      verify: 'Check the proof',
-    },
-  },
-  admin: {
-    title: 'People and devices',
-    nav: { pending: 'Waiting devices', people: 'People', device: 'This device' },
-    pending: {
-      none: 'No device waits',
-      noneWhy: 'When somebody makes a key on a new device, it appears here until you certify or refuse it.',
-      idleWhy: 'Certify with your own administrator device: open this page on it first.',
-      certify: 'Certify',
-      refuse: 'Refuse',
-      compare: 'Compare every group with what the person’s own screen shows.',
-      asked: (time: string) => `Asked ${time}`,
-    },
-    people: {
-      none: 'No people yet',
-      noneWhy: 'A person appears here with the first device that you certify.',
-      idleWhy: 'Sign in with your administrator device to see the people of your agency.',
-      devices: (count: number) => plural(count, '1 device', `${count} devices`),
-    },
-  },
+  owner,
+  admin,
 };

@@ -1,3 +1,5 @@
+import { admin } from './fi/admin';
+import { owner } from './fi/owner';
 import type { Catalogue } from './words.svelte';
 
 /** Finnish. A missing or misspelt key does not compile. */
@@ -171,76 +173,6 @@ export const fi: Catalogue = {
       },
     },
   },
-  owner: {
-    title: 'Omat kamerat',
-    nav: { cameras: 'Kamerat', alarm: 'Hälytys', inbox: 'Pyynnöt', looks: 'Kuka katsoi' },
-    closeAll: {
-      action: 'Sulje kaikki',
-      title: 'Suljetaanko kaikki?',
-      text: 'Jokainen kameroitasi nyt katsova menettää kuvan, eikä uutta kuvaa avaudu ennen kuin sallit sen. Kamerasi tallentavat edelleen.',
-      confirm: 'Kyllä, sulje kaikki',
-      unpaired: 'Tätä puhelinta ei ole liitetty kohteeseesi, joten se ei voi allekirjoittaa sulkemista.',
-      done: 'Suljettu. Kohde on allekirjoittanut sen.',
-    },
-    pairing: {
-      none: 'Tätä puhelinta ei ole liitetty',
-      noneWhy: 'Lue koodi, jonka kohteesi laite näyttää. Vain liitetty puhelin voi vastata, sulkea ja nähdä, kuka katsoi.',
-    },
-    cameras: {
-      none: 'Ei vielä kameroita',
-      noneWhy: 'Kohteesi laite ei ole löytänyt kameraa. Lisää kamera sen asetuksissa.',
-      idleWhy: 'Liitä tämä puhelin kohteeseesi, niin näet sen kamerat.',
-      recording: 'Tallentaa',
-      watched: (count) => (count === 1 ? '1 henkilö katsoo' : `${count} henkilöä katsoo`),
-      closed: 'Kukaan ei katso',
-    },
-    alarm: {
-      title: 'Hälytys',
-      quiet: 'Hälytystä ei ole',
-      quietWhy: 'Kun hälytys on päällä, sopimuksessa nimetyt henkilöt näkevät siinä nimetyt kamerat. Muulloin kukaan ei näe.',
-      raise: 'Tee hälytys',
-      clear: 'Poista hälytys',
-      test: 'Lähetä koehälytys',
-      testWhy: 'Koehälytys ei avaa mitään, ellei sopimuksesi niin sano.',
-      up: (kind) => `Hälytys päällä: ${kind}`,
-      ends: (left) => `Päättyy itsestään ${left} kuluttua, ellei laite uusi sitä`,
-    },
-    inbox: {
-      none: 'Yhtään pyyntöä ei odota',
-      noneWhy: 'Kun poliisi pyytää kameraa, jota sopimuksesi ei avaa itsestään, pyyntö näkyy tässä ja puhelimessasi.',
-      idleWhy: 'Liitä tämä puhelin kohteeseesi, niin saat pyynnöt.',
-      approve: 'Hyväksy',
-      part: 'Hyväksy osa',
-      deny: 'Kieltäydy',
-      left: (left) => `Evätään itsestään ${left} kuluttua`,
-      asks: (name, agency) => `${name}, ${agency}, pyytää`,
-    },
-    looks: {
-      none: 'Kukaan ei ole katsonut',
-      noneWhy: 'Jokainen katselu kirjataan omaan lokiisi ennen kuin kuva avautuu. Loki on tyhjä.',
-      idleWhy: 'Liitä tämä puhelin kohteeseesi, niin voit lukea sen lokia.',
-      still: 'Katsoo nyt',
-      lasted: (duration) => `${duration} ajan`,
-      verify: 'Tarkista todiste',
-    },
-  },
-  admin: {
-    title: 'Henkilöt ja laitteet',
-    nav: { pending: 'Odottavat laitteet', people: 'Henkilöt', device: 'Tämä laite' },
-    pending: {
-      none: 'Yhtään laitetta ei odota',
-      noneWhy: 'Kun joku luo avaimen uudelle laitteelle, se näkyy tässä, kunnes varmennat tai hylkäät sen.',
-      idleWhy: 'Varmenna omalla ylläpitäjän laitteellasi: avaa tämä sivu ensin sillä.',
-      certify: 'Varmenna',
-      refuse: 'Hylkää',
-      compare: 'Vertaa jokaista ryhmää siihen, mitä henkilön oma näyttö näyttää.',
-      asked: (time) => `Pyydetty ${time}`,
-    },
-    people: {
-      none: 'Ei vielä henkilöitä',
-      noneWhy: 'Henkilö näkyy tässä, kun varmennat hänen ensimmäisen laitteensa.',
-      idleWhy: 'Kirjaudu ylläpitäjän laitteella, niin näet virastosi henkilöt.',
-      devices: (count) => (count === 1 ? '1 laite' : `${count} laitetta`),
-    },
-  },
+  owner,
+  admin,
 };
