@@ -113,6 +113,7 @@ class _File:
         return self.end
 
     def close(self) -> None:
+        """Close; whoever wants the content durable has synced it."""
         os.close(self.descriptor)
 
 

@@ -12,6 +12,7 @@ from handfast.media.units import StreamKey
 from handfast.model.media import Rendition, Stream
 
 _LOG = logging.getLogger(__name__)
+_STOP_S = 10.0
 
 
 class Period(Protocol):
@@ -74,6 +75,7 @@ class PeriodMint:
         self._ready: dict[StreamKey, Period] = {}
         self._wake = threading.Event()
         self._stopping = False
+        self._defects = 0
         self._thread: threading.Thread | None = None
 
     def order(self, stream: StreamKey, rendition: Rendition) -> None:
@@ -95,11 +97,11 @@ class PeriodMint:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; open orders are dropped."""
+        """End the thread; open orders are dropped, and a disk that hangs is left behind."""
         self._stopping = True
         self._wake.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_STOP_S)
 
     def step(self) -> bool:
         """Fill the orders there are; `False` when the store cannot, then they stay."""
@@ -119,9 +121,18 @@ class PeriodMint:
             self._orders.popleft()
         return True
 
+    def _guarded_step(self) -> bool:
+        try:
+            return self.step()
+        except Exception:  # noqa: BLE001 - the top of the supervised loop
+            self._defects += 1
+            if self._defects & (self._defects - 1) == 0:  # the 1st, 2nd, 4th, 8th time
+                _LOG.exception("making a key period failed (time %d)", self._defects)
+            return False
+
     def _run(self) -> None:
         while not self._stopping:
             self._wake.clear()
-            filled = self.step()
+            filled = self._guarded_step()
             if not self._stopping:
                 self._wake.wait(None if filled else self._retry_s)

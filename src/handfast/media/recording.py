@@ -13,7 +13,8 @@ from handfast.media.feed import Feed, SegmentClosed, StreamGauge
 from handfast.media.lane import FileClosed
 from handfast.media.live_tap import LiveTap
 from handfast.media.periods import PeriodMint
-from handfast.media.sealing import SECOND_US, OpenSegment, PeriodClock
+from handfast.media.sealing import OpenSegment
+from handfast.media.stream_periods import SECOND_US, StreamPeriods
 from handfast.media.units import VIDEO, AccessUnit, Codec, StreamKey, TrackConfig
 from handfast.media.writer import MIB, Volume
 from handfast.model.media import Rendition, Stream
@@ -21,7 +22,7 @@ from handfast.seal.close import encode_config
 from handfast.seal.format import NO_PREDECESSOR, SegmentHeader
 from handfast.seal.format import Codec as SealedCodec
 from handfast.seal.format import TrackConfig as SealedTrack
-from handfast.seal.keytree import LEAVES, LeafWalker
+from handfast.seal.keytree import LEAVES
 
 _GOLDEN: Final = 0.618034
 _CODECS: Final = {
@@ -119,15 +120,19 @@ class StreamRecorder:
         self._begun = 0
         self._config = b""
         self._reconfigured = True
-        self._clock: PeriodClock | None = None
-        self._ordered = False
+        self._periods = StreamPeriods(
+            stream,
+            mint=parts.mint,
+            clock=parts.clock,
+            period_s=parts.policy.period_s,
+            clock_step_us=parts.policy.clock_step_us,
+        )
         self._segment: OpenSegment | None = None
         self._closing: dict[bytes, SegmentClosed] = {}
         self._missed = 0  # video units lost since the last segment that was stored
         self._keyframe_at = 0.0
         self._asked_at = 0.0
         self._units = self._bytes = self._lost_units = self._late_keyframes = 0
-        self._order_period()
 
     def configured(self, tracks: tuple[TrackConfig, ...]) -> None:
         """Take what decoders need from the next keyframe on; a new segment begins there."""
@@ -142,7 +147,8 @@ class StreamRecorder:
         elif self._segment is not None:
             self._go_on(now, self._segment)
         if self._segment is None:
-            self._lose(unit.track == VIDEO)
+            self._lost_units += unit.track == VIDEO
+            self._missed += unit.track == VIDEO
             return
         self._units += 1
         self._bytes += self._segment.seal(unit, now, received_us)
@@ -184,7 +190,7 @@ class StreamRecorder:
     @property
     def prepared(self) -> bool:
         """Whether there is a key period, so that units need not be lost."""
-        return self._clock is not None or self._parts.mint.has(self.stream)
+        return self._periods.prepared
 
     @property
     def closing(self) -> bool:
@@ -206,14 +212,13 @@ class StreamRecorder:
         if self._must_roll(now):
             self.close_segment()
             self._open_segment(now)
-        elif self._segment is not None and self._clock is not None:
-            leaf = self._clock.elapsed_us(now) // SECOND_US
-            self._segment.begin_run(now, leaf, self._config)
-            self._check_period(now, self._clock)
+        elif self._segment is not None:
+            self._segment.begin_run(now, self._config)
+            self._periods.check(now)
 
     def _must_roll(self, now: float) -> bool:
         segment = self._segment
-        if segment is None or self._reconfigured or self._take_period():
+        if segment is None or self._reconfigured or self._periods.change():
             return True
         if segment.stored != self.volume.accepts(self.lane):
             return True
@@ -224,18 +229,16 @@ class StreamRecorder:
 
     def _go_on(self, now: float, segment: OpenSegment) -> None:
         """Begin a new run within a group of pictures when the second is over."""
-        if self._clock is None:
-            return
-        leaf = self._clock.elapsed_us(now) // SECOND_US
+        leaf = segment.leaf_at(now)
         if leaf == segment.leaf:
             return
-        self._check_period(now, self._clock)
+        self._periods.check(now)
         self._check_keyframe(now)
         if self._is_too_long(now, leaf, segment):
             self.close_segment()
             self._parts.ask_keyframe(self.stream)
             return
-        segment.begin_run(now, leaf, None)
+        segment.begin_run(now, None)
 
     def _is_too_long(self, now: float, leaf: int, segment: OpenSegment) -> bool:
         policy = self._policy
@@ -245,13 +248,22 @@ class StreamRecorder:
         return long or segment.size >= policy.largest_bytes or leaf >= LEAVES
 
     def _open_segment(self, now: float) -> None:
-        clock = self._clock
-        if clock is None and self._take_period():
-            clock = self._clock
-        leaf = 0 if clock is None else clock.elapsed_us(now) // SECOND_US
-        if clock is None or leaf >= LEAVES:
+        if self._periods.current is None:
+            self._periods.change()
+        clock = self._periods.current
+        if clock is None or clock.leaf(now) >= LEAVES:
             return
-        header = self._header(clock, now)
+        header = SegmentHeader(
+            stream=Stream(self.stream.stream),
+            rendition=Rendition.CLEAR,
+            owner=self._parts.owner,
+            camera=self.stream.camera,
+            period=clock.period.id,
+            segment=self._parts.ids.secret(16),
+            period_start_us=clock.period.started_us,
+            start_us=clock.wall_us(now),
+            predecessor=self.predecessor,
+        )
         stored = self.volume.accepts(self.lane)
         self._segment = OpenSegment(
             header,
@@ -265,52 +277,14 @@ class StreamRecorder:
             self._segment.lost_units, self._missed = self._missed, 0
         self._reconfigured = False
         self._begun += 1
-        self._segment.begin_run(now, leaf, self._config)
-        self._check_period(now, clock)
-
-    def _header(self, clock: PeriodClock, now: float) -> SegmentHeader:
-        return SegmentHeader(
-            stream=Stream(self.stream.stream),
-            rendition=Rendition.CLEAR,
-            owner=self._parts.owner,
-            camera=self.stream.camera,
-            period=clock.period.id,
-            segment=self._parts.ids.secret(16),
-            period_start_us=clock.period.started_us,
-            start_us=clock.wall_us(now),
-            predecessor=self.predecessor,
-        )
-
-    def _check_period(self, now: float, clock: PeriodClock) -> None:
-        """Order a new period when this one is long enough or the clock was set."""
-        wall_us = clock.wall_us(now)
-        step_us = abs(self._parts.clock.now_us() - wall_us)
-        old = wall_us - clock.period.started_us >= self._policy.period_s * SECOND_US
-        if (old or step_us > self._policy.clock_step_us) and not self._ordered:
-            self._order_period()
+        self._segment.begin_run(now, self._config)
+        self._periods.check(now)
 
     def _check_keyframe(self, now: float) -> None:
         if now - self._asked_at >= self._policy.late_keyframe_s:
             self._asked_at = now
             self._late_keyframes += 1
             self._parts.ask_keyframe(self.stream)
-
-    def _order_period(self) -> None:
-        self._ordered = True
-        self._parts.mint.order(self.stream, Rendition.CLEAR)
-
-    def _take_period(self) -> bool:
-        """Change over to the period that was ordered, if it is there."""
-        period = self._parts.mint.take(self.stream) if self._ordered else None
-        if period is None:
-            return False
-        self._clock = PeriodClock(period=period, walker=LeafWalker(period.root))
-        self._ordered = False
-        return True
-
-    def _lose(self, is_picture: bool) -> None:  # noqa: FBT001 - one caller, on the hot path
-        self._lost_units += is_picture
-        self._missed += is_picture
 
 
 def _sealed_track(track: TrackConfig) -> SealedTrack:

@@ -1,39 +1,16 @@
 """One segment being recorded: units in, sealed runs out to its disk and to its viewers."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from handfast.media.feed import RunEnded, RunStarted, SegmentClosed, SegmentOpened
 from handfast.media.lane import Lane
 from handfast.media.live_tap import LiveTap
-from handfast.media.periods import Period
+from handfast.media.stream_periods import SECOND_US, PeriodClock
 from handfast.media.units import VIDEO, AccessUnit, StreamKey
 from handfast.seal.close import SegmentSealer
 from handfast.seal.format import RunDigest, SegmentHeader, encode_header
-from handfast.seal.keytree import LeafWalker
 
-SECOND_US = 1_000_000
 _DAY = "%Y%m%d"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeriodClock:
-    """A period in use: its leaves by the monotonic clock, so that no clock step moves one."""
-
-    period: Period
-    walker: LeafWalker
-
-    def elapsed_us(self, monotonic: float) -> int:
-        """Return microseconds since leaf 0 began."""
-        return int((monotonic - self.period.monotonic) * SECOND_US)
-
-    def wall_us(self, monotonic: float) -> int:
-        """Return the wall time of an instant as the period counts it.
-
-        Runs are dated with it, so that a run's start always lies in its leaf second; the
-        system's clock may differ by up to the step that ends a period (1 s).
-        """
-        return self.period.started_us + self.elapsed_us(monotonic)
 
 
 class OpenSegment:
@@ -94,9 +71,14 @@ class OpenSegment:
         """Length so far, bytes."""
         return self._sealer.offset
 
-    def begin_run(self, monotonic: float, leaf: int, config: bytes | None) -> None:
+    def leaf_at(self, monotonic: float) -> int:
+        """Return the second of the period that an instant lies in."""
+        return self._clock.leaf(monotonic)
+
+    def begin_run(self, monotonic: float, config: bytes | None) -> None:
         """End the run in progress, if any, and begin one; `config` at a keyframe only."""
         self.end_run(monotonic)
+        leaf = self._clock.leaf(monotonic)
         start_us = self._clock.wall_us(monotonic)
         record = self._sealer.begin_run(leaf, start_us, config)
         self.leaf = leaf

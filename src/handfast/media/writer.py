@@ -1,6 +1,7 @@
 """The writer of one disk: its own thread, so that a slow or full disk stalls nobody else."""
 
 import errno
+import logging
 import os
 import threading
 from collections import deque
@@ -11,6 +12,7 @@ from handfast.kit.clock import Clock
 from handfast.media.feed import VolumeGauge, VolumeState
 from handfast.media.lane import Lane, Outcome
 
+_LOG = logging.getLogger(__name__)
 MIB = 1 << 20
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _GOLDEN = 0.618034  # multiples of it, modulo 1, spread evenly however many there are
@@ -62,6 +64,7 @@ class Volume:
         self._retry_at = 0.0
         self._free_bytes = 0
         self._looked_at = float("-inf")
+        self._defects = 0
 
     def lane(self) -> Lane:
         """Return a new queue for one stream."""
@@ -147,8 +150,17 @@ class Volume:
 
     def _run(self) -> None:
         while not self._stop.wait(self.policy.round_s):
+            self._guarded_step()
+        self._guarded_step()
+
+    def _guarded_step(self) -> None:
+        try:
             self.step()
-        self.step()
+        except Exception as error:  # noqa: BLE001 - the top of the supervised loop
+            self._defects += 1
+            if self._defects & (self._defects - 1) == 0:  # the 1st, 2nd, 4th, 8th time
+                _LOG.exception("writing to %s failed (time %d)", self.root, self._defects)
+            self._turn(VolumeState.FAILING, OSError(errno.EIO, repr(error)))
 
     def _look(self, now: float) -> None:
         """Measure free space, and take up work again on a disk that has room or rested."""
