@@ -178,14 +178,7 @@ class StreamRecorder:
         self._lost_units += outcome.lost_pictures
         if not outcome.bytes and self.predecessor == outcome.segment:
             self.predecessor = NO_PREDECESSOR
-        self._parts.feed.emit(
-            msgspec.structs.replace(
-                closed,
-                bytes=outcome.bytes,
-                lost_units=closed.lost_units + outcome.lost_pictures,
-                recovered=outcome.broken,
-            )
-        )
+        self._parts.feed.emit(_settled(closed, outcome))
 
     @property
     def prepared(self) -> bool:
@@ -220,9 +213,8 @@ class StreamRecorder:
         segment = self._segment
         if segment is None or self._reconfigured or self._periods.change():
             return True
-        if segment.stored != self.volume.accepts(self.lane):
-            return True
-        if segment.stored and self.volume.overflows(self.lane):
+        refused = segment.stored and self.volume.overflows(self.lane)
+        if refused or segment.stored != self.volume.accepts(self.lane):
             return True
         target_s = self._first_s if self._begun == 1 else self._policy.segment_s
         return now - segment.opened >= target_s
@@ -285,6 +277,15 @@ class StreamRecorder:
             self._asked_at = now
             self._late_keyframes += 1
             self._parts.ask_keyframe(self.stream)
+
+
+def _settled(closed: SegmentClosed, outcome: FileClosed) -> SegmentClosed:
+    return msgspec.structs.replace(
+        closed,
+        bytes=outcome.bytes,
+        lost_units=closed.lost_units + outcome.lost_pictures,
+        recovered=outcome.broken,
+    )
 
 
 def _sealed_track(track: TrackConfig) -> SealedTrack:
