@@ -7,6 +7,7 @@ from pathlib import Path
 
 import anyio
 import msgspec
+import segno
 
 from handfast.cli.command import Commands, add_command, add_group
 from handfast.cli.files import read_json, write_signing_key
@@ -181,9 +182,10 @@ def pair(arguments: argparse.Namespace) -> int:
     listen = settings.table.listen
     scheme = "https" if listen.certificate else "http"
     origin = listen.origin or f"{scheme}://{listen.host}:{listen.port}"
+    segno.make(f"{origin}/owner/#pair={code}", micro=False).terminal(compact=True)
     print(f"Code for one device, good for 15 minutes: {code}")
-    print(f"On the device open {origin}/owner/ and enter it. Then certify its request,")
-    print(f"which appears in {folder / 'requests'}, with: handfast owner certify")
+    print(f"On the device scan this, or open {origin}/owner/ and enter it. Then certify its")
+    print(f"request, which appears in {folder / 'requests'}, with: handfast owner certify")
     return 0
 
 
