@@ -71,6 +71,7 @@ class _File:
         self.descriptor = os.open(path, flags, _OWNER_ONLY)
         self.end = 0
         self.synced = False
+        self.empty = True  # no run is in it yet
 
     def write(self, chunks: list[bytes], size: int) -> None:
         """Append all of `chunks`; after an OSError `end` is as before and a retry is right."""
@@ -110,6 +111,14 @@ class _File:
             os.ftruncate(self.descriptor, self.end)
         with suppress(OSError):
             os.close(self.descriptor)
+        return self.drop_if_empty()
+
+    def drop_if_empty(self) -> int:
+        """Delete a file that came to hold no run, and return its length then."""
+        if self.empty:
+            with suppress(OSError):
+                self.path.unlink()
+            return 0
         return self.end
 
     def close(self) -> None:
@@ -249,6 +258,7 @@ class Lane:
             self._lost_pictures += item.pictures
         else:
             self._file.write(item.chunks, item.size)
+            self._file.empty = False
             if self._dirty_since is None:
                 self._dirty_since = item.since
             self._post(item.ended)
@@ -265,8 +275,8 @@ class Lane:
         length = self._abandoned_bytes
         if self._file is not None:
             self._sync()
-            length = self._file.end
             self._file.close()
+            length = self._file.drop_if_empty()
             self._file = None
         self._post(
             FileClosed(

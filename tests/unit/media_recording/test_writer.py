@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from handfast.media.feed import (
     Gauges,
     RunEnded,
@@ -132,6 +134,22 @@ def test_a_file_whose_disk_failed_keeps_its_whole_runs(tmp_path: Path) -> None:
     assert (tmp_path / "cam/main-clear/20260101/aa.hfs").read_bytes() == bytes(104) + b"RUN1"
     assert (closed.bytes, closed.lost_pictures, closed.broken) == (108, 3, True)
     assert lane.waiting == 0
+
+
+@pytest.mark.parametrize("abandoned", [False, True])
+def test_a_file_without_any_run_is_not_kept(tmp_path: Path, *, abandoned: bool) -> None:
+    """There would be nothing to open in it."""
+    rig = Rig(tmp_path)
+    lane = rig.volume.lane()
+    lane.begin("cam/main-clear/20260101/cc.hfs", bytes(104), 0.0)
+    rig.volume.step()
+    if abandoned:
+        lane.abandon()
+    lane.finish(b"cc")
+    rig.volume.step()
+    (closed,) = rig.volume.outcomes()
+    assert isinstance(closed, FileClosed)
+    assert (closed.bytes, rig.files()) == (0, [])
 
 
 def test_a_writer_thread_writes_what_is_queued_before_it_stops(tmp_path: Path) -> None:
