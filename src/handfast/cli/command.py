@@ -1,7 +1,8 @@
 """How a command joins the program: a name, one line, an example and a function to run."""
 
 import argparse
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ else:
     Commands: TypeAlias = argparse.Action
 
 Run: TypeAlias = Callable[[argparse.Namespace], int]
+_FINGERPRINT = re.compile(r"-[A-Za-z0-9_-]{42}")
 
 
 def add_command(
@@ -28,6 +30,20 @@ def add_command(
     parser = _add_parser(commands, name, summary=summary, example=example)
     parser.set_defaults(run=run)
     return parser
+
+
+def join_fingerprints(arguments: Sequence[str]) -> list[str]:
+    """Write `--fingerprint -abc…` as `--fingerprint=-abc…`.
+
+    One fingerprint in 64 begins with a hyphen, and argparse would take it for an option.
+    """
+    joined: list[str] = []
+    for each in arguments:
+        if joined and joined[-1].startswith("--") and _FINGERPRINT.fullmatch(each):
+            joined[-1] += f"={each}"
+        else:
+            joined.append(each)
+    return joined
 
 
 def add_group(commands: Commands, name: str, *, summary: str, example: str) -> Commands:

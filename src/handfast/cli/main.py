@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from handfast import __version__
 from handfast.cli import agency, bench, doctor, hub, log, node, owner, signal, sim
-from handfast.cli.command import Commands, Run
+from handfast.cli.command import Commands, Run, join_fingerprints
 from handfast.cli.demo import command as demo
 from handfast.kit.errors import HandfastError, Kind
 
@@ -47,7 +47,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit status; see `run_reporting`."""
-    arguments = build_parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    arguments = build_parser().parse_args(join_fingerprints(given))
     return run_reporting(arguments.run, arguments)
 
 

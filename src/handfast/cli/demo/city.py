@@ -17,6 +17,7 @@ from handfast.audit.note import NoteKey
 from handfast.cli import agency as agency_cli
 from handfast.cli import hub as hub_cli
 from handfast.cli import owner as owner_cli
+from handfast.cli.command import join_fingerprints
 from handfast.cli.demo.places import ADMINISTRATOR, AGENCY, SITES, DemoCamera, DemoSite
 from handfast.cli.files import read_signing_key, write_envelope, write_signing_key
 from handfast.cli.owner import NodeCard, OwnerCard
@@ -156,7 +157,7 @@ def _command(*arguments: str) -> None:
         module.add_to(commands)
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
-        parsed = parser.parse_args(arguments)
+        parsed = parser.parse_args(join_fingerprints(arguments))
         status = parsed.run(parsed)
     if status != 0:
         raise UnavailableError(f"handfast {' '.join(arguments)} failed:\n{said.getvalue()}")
