@@ -167,8 +167,8 @@ def _admit_organisation(args: argparse.Namespace, store: SqliteHubStore, card: C
     print(f"{kind} {card.name} ({card.id})\nroot fingerprint {name}")
     if args.fingerprint is not None and args.fingerprint != name:
         raise InvalidError(f"its fingerprint is not {args.fingerprint}; do not admit it")
-    if not (args.yes or args.fingerprint) and not _compared():
-        print("not admitted")
+    if not (args.yes or args.fingerprint):
+        print("Compare it with what they show you outside this system, then add --fingerprint.")
         return 1
     now_us = SystemClock().now_us()
     done: Admitted = asyncio.run(
@@ -176,11 +176,3 @@ def _admit_organisation(args: argparse.Namespace, store: SqliteHubStore, card: C
     )
     print(f"admitted, with {len(done.certificates)} certificates")
     return 0
-
-
-def _compared() -> bool:
-    print("Compare it with what the organisation shows you outside this system.")
-    try:
-        return input("The same, character by character? [y/N] ").strip().lower() == "y"
-    except EOFError:
-        return False

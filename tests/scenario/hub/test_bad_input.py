@@ -15,7 +15,8 @@ from websockets.exceptions import ConnectionClosed
 
 from handfast.protocol.statements import AccessRequestStatement, DecisionStatement
 from handfast.protocol.wire import Ask
-from tests.fakes.city import (
+from tests.city.hub_world import ORIGIN, LocalHub, ServedHub, local_hub, served_hub
+from tests.city.people import (
     GRANT,
     NODE,
     SHOP_NODE,
@@ -25,7 +26,6 @@ from tests.fakes.city import (
     permit,
     refusal,
 )
-from tests.fakes.hub_world import ORIGIN, LocalHub, ServedHub, local_hub, served_hub
 
 POSTS = ("/login/challenge", "/login", "/nodes/login", "/incidents", f"/nodes/{NODE}/access")
 ACCESS = f"/nodes/{NODE}/access"
@@ -39,18 +39,14 @@ async def city(tmp_path: Path) -> AsyncIterator[LocalHub]:
 
 
 @pytest.mark.parametrize("path", POSTS)
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"null", b"[]", b'{"device":7}', b"\xff\xfe", b'{"a":' * 2000]
-)
-async def test_malformed_json_is_a_problem_not_a_failure(
-    city: LocalHub, path: str, body: bytes
-) -> None:
+async def test_malformed_json_is_a_problem_not_a_failure(city: LocalHub, path: str) -> None:
     """RFC 9457, with what to do; never a 500."""
     token = await city.log_in(city.officer)
-    said = await city.post(path, body, token)
-    assert said.status_code == 400
-    assert said.headers["content-type"].startswith("application/problem+json")
-    assert said.json()["code"] == "invalid"
+    for body in (b"", b"{", b"null", b"[]", b'{"device":7}', b"\xff\xfe", b'{"a":' * 2000):
+        said = await city.post(path, body, token)
+        assert said.status_code == 400
+        assert said.headers["content-type"].startswith("application/problem+json")
+        assert said.json()["code"] == "invalid"
 
 
 async def test_a_body_too_large_is_refused(city: LocalHub) -> None:

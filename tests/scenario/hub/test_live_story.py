@@ -12,7 +12,15 @@ from websockets.exceptions import ConnectionClosed
 
 from handfast.kit.encoding import b64
 from handfast.protocol.signing import hash_of, sign
-from tests.fakes.city import (
+from tests.city.hub_world import ServedHub, served_hub
+from tests.city.live_frames import (
+    key_frame,
+    run_frame,
+    segment_frame,
+    units_frame,
+    window_frame,
+)
+from tests.city.people import (
     GRANT,
     HOUR_US,
     NODE,
@@ -24,15 +32,7 @@ from tests.fakes.city import (
     registration,
     signal,
 )
-from tests.fakes.hub_world import ServedHub, served_hub
-from tests.fakes.live_frames import (
-    key_frame,
-    run_frame,
-    segment_frame,
-    units_frame,
-    window_frame,
-)
-from tests.fakes.scripted_node import ScriptedNode
+from tests.city.scripted_node import ScriptedNode
 
 
 @pytest.fixture

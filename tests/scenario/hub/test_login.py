@@ -13,8 +13,8 @@ from handfast.protocol.signing import parse, sign
 from handfast.protocol.statements import Certificate, Login, Revocation
 from handfast.protocol.wire import LoginAsk
 from handfast.seal.identity import fingerprint
-from tests.fakes.city import NODE, SHOP, Device, Organisation
-from tests.fakes.hub_world import LocalHub, local_hub
+from tests.city.hub_world import LocalHub, local_hub
+from tests.city.people import NODE, SHOP, Device, Organisation
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 from handfast.kit.errors import ConflictError, DeniedError, HandfastError, InvalidError
 from handfast.protocol.signing import sign
 from handfast.protocol.wire import Heartbeat, OutboxItem
-from tests.fakes.city import (
+from tests.city.hub_world import LocalHub, local_hub
+from tests.city.people import (
     EPISODE,
     INCIDENT,
     NODE,
@@ -25,8 +26,7 @@ from tests.fakes.city import (
     registration,
     signal,
 )
-from tests.fakes.hub_world import LocalHub, local_hub
-from tests.fakes.scripted_node import ScriptedNode
+from tests.city.scripted_node import ScriptedNode
 
 OTHER_EPISODE = "018f0000-0000-7000-8000-0000000000e2"
 

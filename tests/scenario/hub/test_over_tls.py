@@ -12,8 +12,8 @@ from handfast.hub.config import BusSection, HttpSection
 from handfast.kit.clock import SystemClock
 from handfast.kit.errors import UnavailableError
 from handfast.seal.tls import TlsIdentity, issue_server, make_authority
-from tests.fakes.city import GRANT, permit, registration
-from tests.fakes.hub_world import config_in, served_hub
+from tests.city.hub_world import config_in, served_hub
+from tests.city.people import GRANT, permit, registration
 
 
 def write_identity(directory: Path) -> tuple[Path, Path, Path]:

@@ -10,15 +10,15 @@ from handfast.hub.live import FELL_BEHIND, Viewer
 from handfast.protocol.statements import AccessRequestStatement, DecisionStatement
 from handfast.seal.format import decode_frame
 from handfast.seal.frames import KeyFrame, RunFrame, SegmentFrame, UnitsFrame
-from tests.fakes.city import GRANT, NODE, YARD, Device, access_request, ask, end, permit
-from tests.fakes.hub_world import HubWorld, local_hub, served_hub
-from tests.fakes.live_frames import (
+from tests.city.hub_world import HubWorld, local_hub, served_hub
+from tests.city.live_frames import (
     key_frame,
     run_frame,
     segment_frame,
     units_frame,
 )
-from tests.fakes.scripted_node import ScriptedNode
+from tests.city.people import GRANT, NODE, YARD, Device, access_request, ask, end, permit
+from tests.city.scripted_node import ScriptedNode
 
 SECOND = "018f0000-0000-7000-8000-0000000000bb"
 

@@ -10,7 +10,7 @@ from handfast.hub.frame_queue import OWN_LIMIT, FrameQueue
 from handfast.kit.errors import CorruptError
 from handfast.seal.format import decode_frame
 from handfast.seal.frames import KeyFrame, RunFrame, SegmentFrame, StatementFrame, UnitsFrame
-from tests.fakes.live_frames import (
+from tests.city.live_frames import (
     end_frame,
     key_frame,
     run_frame,

@@ -45,13 +45,6 @@ _HEADERS: Final = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
-_OPENAPI: Final = OpenAPIConfig(
-    title="Handfast hub",
-    version=handfast.__version__,
-    path="/schema",
-    render_plugins=[JsonRenderPlugin()],
-    use_handler_docstrings=True,
-)
 _SECURE: Final = {"strict-transport-security": "max-age=31536000"}
 
 
@@ -83,7 +76,7 @@ def build_api(hub: Services, logger: logging.Logger) -> Litestar:
             allow_headers=["Authorization", "Content-Type"],
             max_age=600,
         ),
-        openapi_config=_OPENAPI,
+        openapi_config=_openapi(),
         before_send=[_finish],
         logging_config=None,
     )
@@ -94,11 +87,21 @@ def describe_api() -> str:
     api = Litestar(
         route_handlers=_handlers(),
         dependencies=_dependencies(_no_hub),
-        openapi_config=_OPENAPI,
+        openapi_config=_openapi(),
         logging_config=None,
     )
     schema = msgspec.json.encode(api.openapi_schema.to_schema(), order="sorted")
     return msgspec.json.format(schema, indent=1).decode() + "\n"
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Handfast hub",
+        version=handfast.__version__,
+        path="/schema",
+        render_plugins=[JsonRenderPlugin()],
+        use_handler_docstrings=True,
+    )
 
 
 def _handlers() -> list[ControllerRouterHandler]:

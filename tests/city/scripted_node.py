@@ -27,7 +27,7 @@ from handfast.protocol.wire import (
     StreamName,
 )
 from handfast.seal.identity import Envelope
-from tests.fakes.city import NODE, YARD, Device
+from tests.city.people import NODE, YARD, Device
 
 Decide = Callable[[AccessRequestStatement], DecisionStatement]
 MAIN = StreamName(camera=YARD, stream=Stream.MAIN, rendition=Rendition.CLEAR)

@@ -26,8 +26,8 @@ from handfast.kit.clock import Clock, SystemClock
 from handfast.kit.ids import Ids, SystemIds
 from handfast.protocol.wire import LoginAnswer, LoginChallenge
 from handfast.storage.sqlite_hub import SqliteHubStore
-from tests.fakes.city import FIRE, HUB, NODE, POLICE, SCHOOL, Device, Organisation
-from tests.fakes.scripted_node import Decide, ScriptedNode
+from tests.city.people import FIRE, HUB, NODE, POLICE, SCHOOL, Device, Organisation
+from tests.city.scripted_node import Decide, ScriptedNode
 from tests.fakes.steady import CountingIds, HandClock
 
 ORIGIN = "https://police.example"
