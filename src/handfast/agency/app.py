@@ -14,6 +14,7 @@ from handfast.kit.ids import Ids
 from handfast.seal.identity import SigningKey
 from handfast.storage.sqlite_agency import SqliteAgency
 from handfast.web.allowance import Allowance
+from handfast.web.headers import connect_origins
 from handfast.web.problems import EXCEPTION_HANDLERS
 from handfast.web.serve import static_routes
 from handfast.web.sessions import Challenges, Sessions
@@ -61,7 +62,9 @@ def build_app(config: AgencyConfig, agency: Agency) -> Litestar:
     return Litestar(
         route_handlers=[
             routes(agency, door),
-            *static_routes("officer", "admin", connect=(hub.url,), settings=settings),
+            *static_routes(
+                "officer", "admin", connect=connect_origins(hub.url), settings=settings
+            ),
         ],
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=_BODY_BYTES,
