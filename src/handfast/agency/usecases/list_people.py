@@ -7,10 +7,11 @@ from handfast.agency.usecases.certify_device import known_revocations
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """One certified device of a person."""
+    """One certified device of a person; only its `issuer` (a fingerprint) can revoke it."""
 
     fingerprint: str
     label: str
+    issuer: str
     not_after_us: int
     revoked: bool
 
@@ -35,6 +36,7 @@ def list_people(agency: Agency) -> list[Person]:
         device = Device(
             fingerprint=row.fingerprint,
             label="" if enrolment is None else enrolment.label,
+            issuer=row.issuer,
             not_after_us=row.not_after_us,
             revoked=revocations.revoked(row.issuer, row.fingerprint),
         )

@@ -9,6 +9,8 @@ import type { Caller } from '../signed-in';
 const device = is.atLeast({
   fingerprint: is.text,
   label: is.text,
+  /** Fingerprint of the key that certified it; only that one can revoke it. */
+  issuer: is.text,
   not_after_us: is.count,
   revoked: is.flag,
 });

@@ -56,6 +56,8 @@ export const admin = {
       `${label} of ${name} can open nothing any more, wherever your revocation list arrives. This cannot be taken back; they enrol a device again.`,
     sureYes: 'Yes, revoke it',
     done: 'Revoked. The list is signed with this device.',
+    saveList: 'Save the list for sites',
+    listWhy: 'Sites that are not connected get it as a file: trust/revocations/ on their box.',
     byRoot: 'Only the agency’s root can revoke an administrator’s device.',
     byOther: 'Certified by another administrator, who revokes it.',
   },

@@ -55,6 +55,8 @@ export const admin: Catalogue['admin'] = {
       `${label} (${name}) ei voi enää avata mitään siellä, minne mitätöintiluettelosi saapuu. Tätä ei voi perua; henkilön on otettava laite uudelleen käyttöön.`,
     sureYes: 'Kyllä, mitätöi',
     done: 'Mitätöity. Luettelo on allekirjoitettu tällä laitteella.',
+    saveList: 'Tallenna luettelo kohteille',
+    listWhy: 'Kohteet, joihin ei ole yhteyttä, saavat sen tiedostona: laitteen kansio trust/revocations/.',
     byRoot: 'Vain viraston juuriavain voi mitätöidä ylläpitäjän laitteen.',
     byOther: 'Toisen ylläpitäjän vahvistama; hän mitätöi sen.',
   },
