@@ -41,8 +41,8 @@ async def running(config: Path) -> AsyncIterator[tuple[asyncio.subprocess.Proces
                 assert line, "the hub ended before it was ready"
         yield process, line.split(b" at ", 1)[1].split(b",", 1)[0].decode()
     finally:
-        if process.returncode is None:
-            process.kill()
+        if process.returncode is None:  # the test failed: leave nothing behind
+            process.terminate()
         await process.communicate()
 
 
