@@ -20,9 +20,7 @@ from handfast.bus.ports import NodeBus
 from handfast.kit.clock import Clock
 from handfast.kit.ids import Ids
 from handfast.media.ingest_processes import IngestProcesses, IngestSetup, default_count
-from handfast.media.units import StreamKey
 from handfast.media.worker_link import Configure
-from handfast.model.media import Stream
 from handfast.model.signal import LeaseTerms
 from handfast.node.assembly import Heart, Outside, assemble
 from handfast.node.bell import OwnerBell
@@ -42,9 +40,8 @@ from handfast.node.trust_watch import TrustWatch
 from handfast.node.usecases.keep_room import KeepRoom, RoomPolicy, keep_days
 from handfast.node.usecases.pair_device import PairDevice
 from handfast.node.usecases.record import Record, RecordParts
-from handfast.seal.format import NO_PREDECESSOR
+from handfast.node.usecases.watch_site import WatchSite
 from handfast.seal.identity import SigningKey
-from handfast.storage.segments import Recording
 from handfast.web.allowance import Allowance
 from handfast.web.sessions import Challenges, Sessions
 
@@ -61,23 +58,31 @@ class World:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """Everything that runs; `run` runs it."""
+class Ground:
+    """What the node stands on: its files, what it believes, its cameras, the way out."""
 
     config: NodeConfig
     world: World
     key: SigningKey
     disk: Disk
     trust: TrustWatch
-    heart: Heart
-    record: Record
-    room: KeepRoom
     recorder: IngestProcesses
     bus: NodeBus
     outbox: HubOutbox
     viewers: BusViewers
-    mqtt: MqttIntake | None
+    bell: OwnerBell
     metrics: NodeMetrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """Everything that runs; `run` runs it."""
+
+    ground: Ground
+    heart: Heart
+    record: Record
+    room: KeepRoom
+    mqtt: MqttIntake | None
     http: Litestar
 
 
@@ -93,103 +98,125 @@ def build_node(config: NodeConfig, world: World, *, bus: NodeBus | None = None) 
         InvalidError: A file the configuration names is missing or wrong.
         CorruptError: A database or the log is damaged.
     """
-    clock, ids = world.clock, world.ids
-    key = read_key(config)
-    site, panels, sources = config.site, config.panels(), config.sources()
-    disk = open_disk(config, ids=ids)
-    folders = config.table.folders
-    trust = TrustWatch(
-        TrustFolders(
-            config.path(folders.trust),
-            config.path(folders.agreements),
-            self_=about_self(config, key),
-            serials=disk.serials,
-        )
-    )
-    metrics, bell = NodeMetrics(), OwnerBell()
-    recorder = _recorder(config, disk, len(sources), clock)
-    for number, source in enumerate(sources):
-        recorder.add(source, disk.roots[number % len(disk.roots)])
-    bus = bus or _bus(config, world, key)
-    outbox = HubOutbox(disk.outbox, ids=ids, keep=bool(config.table.hub.url))
-    viewers = BusViewers(bus, metrics=metrics)
-    heart = assemble(
-        Outside(
-            site=site,
-            owner_root=config.owner_root,
-            key=key,
-            origin=config.log_origin,
-            clock=clock,
-            ids=ids,
-            trusted=trust.now,
-            panels=panels,
-            terms=LeaseTerms(),
-            stores=disk.stores,
-            hub=outbox,
-            recorder=recorder,
-            viewers=viewers,
-            observer=Unobserved(),
-            bell=bell,
-            metrics=metrics,
-        )
-    )
+    ground = _ground(config, world, bus)
+    heart = _heart(ground)
+    disk = ground.disk
     record = Record(
-        RecordParts(node=site.node, key=key, index=disk.index, scan=disk.scan, bell=bell)
+        RecordParts(
+            node=config.site.node,
+            key=ground.key,
+            index=disk.index,
+            scan=disk.scan,
+            bell=ground.bell,
+        )
     )
-    doors = Doors(
-        site=site,
+    doors = _doors(ground, heart, record)
+    return Node(
+        ground=ground,
         heart=heart,
         record=record,
-        bell=bell,
-        log=disk.log if config.table.log.public else None,
-        pairing=PairDevice(disk.data / PAIRING, clock=clock, ids=ids),
-        certificate=trust.certificate,
-        agreements=trust.agreements,
-        hub_connected=lambda: bus.connected,
+        room=_room(ground, heart),
+        mqtt=_mqtt(config, heart, world.ids),
+        http=build_http(config, doors, node_key=ground.key.public, log=heart.pep.log_vkey),
+    )
+
+
+def _ground(config: NodeConfig, world: World, bus: NodeBus | None) -> Ground:
+    key, disk = read_key(config), open_disk(config, ids=world.ids)
+    folders = config.table.folders
+    trust = TrustFolders(
+        config.path(folders.trust),
+        config.path(folders.agreements),
+        self_=about_self(config, key),
+        serials=disk.serials,
+    )
+    metrics = NodeMetrics()
+    way = bus or _bus(config, world, key)
+    return Ground(
+        config=config,
+        world=world,
+        key=key,
+        disk=disk,
+        trust=TrustWatch(trust),
+        recorder=_recorder(config, disk, world.clock),
+        bus=way,
+        outbox=HubOutbox(disk.outbox, ids=world.ids, keep=bool(config.table.hub.url)),
+        viewers=BusViewers(way, metrics=metrics),
+        bell=OwnerBell(),
         metrics=metrics,
+    )
+
+
+def _heart(ground: Ground) -> Heart:
+    config = ground.config
+    return assemble(
+        Outside(
+            site=config.site,
+            owner_root=config.owner_root,
+            key=ground.key,
+            origin=config.log_origin,
+            clock=ground.world.clock,
+            ids=ground.world.ids,
+            trusted=ground.trust.now,
+            panels=config.panels(),
+            terms=LeaseTerms(),
+            stores=ground.disk.stores,
+            hub=ground.outbox,
+            recorder=ground.recorder,
+            viewers=ground.viewers,
+            observer=Unobserved(),
+            bell=ground.bell,
+            metrics=ground.metrics,
+        )
+    )
+
+
+def _doors(ground: Ground, heart: Heart, record: Record) -> Doors:
+    clock, ids = ground.world.clock, ground.world.ids
+    site = ground.config.site
+    return Doors(
+        site=site,
+        heart=heart,
+        watch=WatchSite(
+            site=site,
+            clock=heart.steady,
+            board=heart.board,
+            grants=heart.grants,
+            live=heart.live,
+            closing=heart.close_access,
+            record=record,
+            hub_connected=lambda: ground.bus.connected,
+        ),
+        bell=ground.bell,
+        log=ground.disk.log if ground.config.table.log.public else None,
+        pairing=PairDevice(ground.disk.data / PAIRING, clock=clock, ids=ids),
+        certificate=ground.trust.certificate,
+        agreements=ground.trust.agreements,
+        metrics=ground.metrics,
         challenges=Challenges(clock, ids),
         sessions=Sessions(clock, ids),
         strangers=Allowance(clock, burst=30, per_minute=30),
         panels=Allowance(clock, burst=60, per_minute=600),
     )
-    vkey = heart.pep.log_vkey
-    return Node(
-        config=config,
-        world=world,
-        key=key,
-        disk=disk,
-        trust=trust,
-        heart=heart,
-        record=record,
-        room=_room(config, disk, heart, metrics),
-        recorder=recorder,
-        bus=bus,
-        outbox=outbox,
-        viewers=viewers,
-        mqtt=_mqtt(config, heart, ids),
-        metrics=metrics,
-        http=build_http(config, doors, node_key=key.public, log=vkey),
-    )
 
 
-def _recorder(config: NodeConfig, disk: Disk, streams: int, clock: Clock) -> IngestProcesses:
-    def predecessor(stream: StreamKey) -> bytes:
-        recording = Recording(camera=stream.camera, stream=Stream(stream.stream))
-        newest = disk.index.newest(recording)
-        return NO_PREDECESSOR if newest is None else newest.id
-
+def _recorder(config: NodeConfig, disk: Disk, clock: Clock) -> IngestProcesses:
+    sources = config.sources()
     cores = max(1, len(os.sched_getaffinity(0)))
-    return IngestProcesses(
+    recorder = IngestProcesses(
         IngestSetup(
             command=ingest_command(disk.periods_file, disk.key_file),
             configure=Configure(
                 owner=UUID(config.site.owner), roots=tuple(map(str, disk.roots))
             ),
-            count=config.table.media.processes or default_count(streams, cores),
-            predecessor=predecessor,
+            count=config.table.media.processes or default_count(len(sources), cores),
+            predecessor=disk.newest_segment,
         ),
         clock=clock,
     )
+    for number, source in enumerate(sources):
+        recorder.add(source, disk.roots[number % len(disk.roots)])
+    return recorder
 
 
 def _bus(config: NodeConfig, world: World, key: SigningKey) -> NodeBus:
@@ -212,14 +239,14 @@ def _bus(config: NodeConfig, world: World, key: SigningKey) -> NodeBus:
     )
 
 
-def _room(config: NodeConfig, disk: Disk, heart: Heart, metrics: NodeMetrics) -> KeepRoom:
-    table = config.table.retention
+def _room(ground: Ground, heart: Heart) -> KeepRoom:
+    table, disk = ground.config.table.retention, ground.disk
     return KeepRoom(
         retention=disk.retention,
         files=disk.files,
         pep=heart.pep,
         clock=heart.steady,
-        metrics=metrics,
+        metrics=ground.metrics,
         policy=RoomPolicy(keep_us=keep_days(table.days), min_free_bytes=table.min_free_bytes),
     )
 

@@ -14,10 +14,11 @@ from handfast.model.camera import Site
 from handfast.model.signal import LeaseTerms
 from handfast.node.attachments import Attachments
 from handfast.node.challenges import Challenges
+from handfast.node.desk import Desk
 from handfast.node.flood import Allowance
 from handfast.node.judge import Judge
 from handfast.node.metrics import NodeMetrics
-from handfast.node.open_grants import OpenGrants
+from handfast.node.open_grants import GrantParts, OpenGrants
 from handfast.node.owner_devices import OwnerDevices
 from handfast.node.pep import Pep, open_log
 from handfast.node.ports import (
@@ -37,20 +38,20 @@ from handfast.node.ports import (
 from handfast.node.signals.announce import SignalAnnouncer
 from handfast.node.signals.board import SignalBoard
 from handfast.node.signals.panels import Panel
+from handfast.node.signals.report import ReportSignal
 from handfast.node.steady import SteadyClock
 from handfast.node.trust import Trusted
-from handfast.node.usecases.answer_request import AnswerRequest, Desk
+from handfast.node.usecases.answer_request import AnswerRequest
 from handfast.node.usecases.ask_owner import AskOwner, AskOwnerParts
 from handfast.node.usecases.close_access import CloseAccess, CloseParts
+from handfast.node.usecases.open_access import OpenAccess
 from handfast.node.usecases.open_windows import OpenWindows
 from handfast.node.usecases.read_log import ReadLog
 from handfast.node.usecases.relay_live import RelayLive, RelayParts
 from handfast.node.usecases.release_range import ReleaseRange
-from handfast.node.usecases.report_signal import ReportSignal
 from handfast.node.usecases.stream_live import LiveParts, StreamLive
 from handfast.node.usecases.who_looked import WhoLooked
 from handfast.seal.identity import SigningKey
-from handfast.storage.sqlite_node import SignalRow
 
 _UNAUTHENTICATED_BURST = 60
 _UNAUTHENTICATED_PER_S = 1.0
@@ -140,8 +141,61 @@ class Heart:
         await self.relay.hear(event)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Core:
+    """What every use case stands on."""
+
+    steady: SteadyClock
+    pep: Pep
+    board: SignalBoard
+    judge: Judge
+    grants: OpenGrants
+    announcer: SignalAnnouncer
+    challenges: Challenges
+    devices: OwnerDevices
+
+
 def assemble(outside: Outside) -> Heart:
     """Build the node's heart. Reads stored state, so it blocks for the disk."""
+    stores, core = outside.stores, _core(outside)
+    ranges = ReleaseRange(
+        segments=stores.segments,
+        files=stores.files,
+        periods=stores.periods,
+        observer=outside.observer,
+    )
+    desk = _desk(outside, core)
+    answers = AnswerRequest(desk, OpenAccess(desk, ranges))
+    relay, live = _live(outside, core)
+    return Heart(
+        steady=core.steady,
+        challenges=core.challenges,
+        pep=core.pep,
+        board=core.board,
+        announcer=core.announcer,
+        grants=core.grants,
+        devices=core.devices,
+        answers=answers,
+        ask_owner=_ask_owner(outside, core, answers),
+        close_access=_close_access(outside, core),
+        report_signal=ReportSignal(
+            panels=outside.panels,
+            serials=stores.serials,
+            board=core.board,
+            clock=core.steady,
+            metrics=outside.metrics,
+        ),
+        ranges=ranges,
+        live=live,
+        relay=relay,
+        who_looked=WhoLooked(accesses=stores.accesses, log=stores.log),
+        read_log=ReadLog(stores.log),
+        serials=stores.serials,
+    )
+
+
+def _core(outside: Outside) -> _Core:
+    """Build the core and tie its parts: a change of a signal judges every grant again."""
     stores, site = outside.stores, outside.site
     steady = SteadyClock(outside.clock, seen_us=stores.serials.seen_us())
     log = open_log(stores.log, outside.key, outside.origin, ids=outside.ids)
@@ -157,17 +211,7 @@ def assemble(outside: Outside) -> Heart:
         owner_root=outside.owner_root,
         site=site.place,
     )
-    grants = OpenGrants(
-        node=site.node,
-        key=outside.key,
-        clock=steady,
-        judge=judge,
-        pep=pep,
-        accesses=stores.accesses,
-        hub=outside.hub,
-        bell=outside.bell,
-        metrics=outside.metrics,
-    )
+    grants = _grants(outside, steady, judge, pep)
     announcer = SignalAnnouncer(
         node=site.node,
         key=outside.key,
@@ -176,11 +220,7 @@ def assemble(outside: Outside) -> Heart:
         hub=outside.hub,
         bell=outside.bell,
     )
-
-    async def judge_all_again(_row: SignalRow) -> None:
-        await grants.tick()
-
-    board.on_change(judge_all_again)
+    board.on_change(grants.on_signal)
     board.on_change(announcer.changed)
     challenges = Challenges(clock=steady, ids=outside.ids)
     steady.on_step_back(challenges.forget)
@@ -193,97 +233,95 @@ def assemble(outside: Outside) -> Heart:
         clock=steady,
         challenges=challenges,
     )
-    ranges = ReleaseRange(
-        segments=stores.segments,
-        files=stores.files,
-        periods=stores.periods,
-        observer=outside.observer,
+    return _Core(
+        steady=steady,
+        pep=pep,
+        board=board,
+        judge=judge,
+        grants=grants,
+        announcer=announcer,
+        challenges=challenges,
+        devices=devices,
     )
-    cameras = {camera.id: camera for camera in site.cameras}
-    answers = AnswerRequest(
-        Desk(
-            node=site.node,
+
+
+def _grants(outside: Outside, steady: SteadyClock, judge: Judge, pep: Pep) -> OpenGrants:
+    return OpenGrants(
+        GrantParts(
+            node=outside.site.node,
             key=outside.key,
             clock=steady,
-            ids=outside.ids,
-            cameras=cameras,
-            trusted=outside.trusted,
-            challenges=challenges,
             judge=judge,
             pep=pep,
-            grants=grants,
-            requests=stores.requests,
-            accesses=stores.accesses,
-            ranges=ranges,
+            accesses=outside.stores.accesses,
             hub=outside.hub,
             bell=outside.bell,
             metrics=outside.metrics,
-            unauthenticated=Allowance(
-                clock=outside.clock,
-                burst=_UNAUTHENTICATED_BURST,
-                per_s=_UNAUTHENTICATED_PER_S,
-            ),
         )
     )
-    relay, live = _live(outside, steady, pep, grants)
-    return Heart(
-        steady=steady,
-        challenges=challenges,
-        pep=pep,
-        board=board,
-        announcer=announcer,
-        grants=grants,
-        devices=devices,
-        answers=answers,
-        ask_owner=AskOwner(
-            AskOwnerParts(
-                clock=steady,
-                pep=pep,
-                judge=judge,
-                grants=grants,
-                requests=stores.requests,
-                devices=devices,
-                answers=answers,
-                cameras=cameras,
-            )
-        ),
-        close_access=CloseAccess(
-            CloseParts(
-                clock=steady,
-                pep=pep,
-                judge=judge,
-                board=board,
-                grants=grants,
-                requests=stores.requests,
-                devices=devices,
-                bell=outside.bell,
-            )
-        ),
-        report_signal=ReportSignal(
-            panels=outside.panels,
-            serials=stores.serials,
-            board=board,
-            clock=steady,
-            metrics=outside.metrics,
-        ),
-        ranges=ranges,
-        live=live,
-        relay=relay,
-        who_looked=WhoLooked(accesses=stores.accesses, log=stores.log),
-        read_log=ReadLog(stores.log),
-        serials=stores.serials,
+
+
+def _desk(outside: Outside, core: _Core) -> Desk:
+    allowance = Allowance(
+        clock=outside.clock, burst=_UNAUTHENTICATED_BURST, per_s=_UNAUTHENTICATED_PER_S
+    )
+    return Desk(
+        node=outside.site.node,
+        key=outside.key,
+        clock=core.steady,
+        ids=outside.ids,
+        cameras={camera.id: camera for camera in outside.site.cameras},
+        trusted=outside.trusted,
+        challenges=core.challenges,
+        judge=core.judge,
+        pep=core.pep,
+        grants=core.grants,
+        requests=outside.stores.requests,
+        accesses=outside.stores.accesses,
+        hub=outside.hub,
+        bell=outside.bell,
+        metrics=outside.metrics,
+        unauthenticated=allowance,
     )
 
 
-def _live(
-    outside: Outside, steady: SteadyClock, pep: Pep, grants: OpenGrants
-) -> tuple[RelayLive, StreamLive]:
+def _ask_owner(outside: Outside, core: _Core, answers: AnswerRequest) -> AskOwner:
+    return AskOwner(
+        AskOwnerParts(
+            clock=core.steady,
+            pep=core.pep,
+            judge=core.judge,
+            grants=core.grants,
+            requests=outside.stores.requests,
+            devices=core.devices,
+            answers=answers,
+            cameras={camera.id: camera for camera in outside.site.cameras},
+        )
+    )
+
+
+def _close_access(outside: Outside, core: _Core) -> CloseAccess:
+    return CloseAccess(
+        CloseParts(
+            clock=core.steady,
+            pep=core.pep,
+            judge=core.judge,
+            board=core.board,
+            grants=core.grants,
+            requests=outside.stores.requests,
+            devices=core.devices,
+            bell=outside.bell,
+        )
+    )
+
+
+def _live(outside: Outside, core: _Core) -> tuple[RelayLive, StreamLive]:
     attachments = Attachments()
     relay = RelayLive(
         RelayParts(
-            clock=steady,
+            clock=core.steady,
             wall=outside.clock,
-            grants=grants,
+            grants=core.grants,
             attachments=attachments,
             periods=outside.stores.periods,
             recorder=outside.recorder,
@@ -295,17 +333,17 @@ def _live(
     windows = OpenWindows(
         node=outside.site.node,
         key=outside.key,
-        clock=steady,
-        pep=pep,
+        clock=core.steady,
+        pep=core.pep,
         viewers=outside.viewers,
     )
     live = StreamLive(
         LiveParts(
             node=outside.site.node,
             key=outside.key,
-            clock=steady,
+            clock=core.steady,
             wall=outside.clock,
-            grants=grants,
+            grants=core.grants,
             attachments=attachments,
             windows=windows,
             relay=relay,

@@ -4,13 +4,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handfast.kit.ids import Ids
+from handfast.media.units import StreamKey
+from handfast.model.media import Stream
 from handfast.node.assembly import Stores
 from handfast.node.config import NodeConfig
+from handfast.seal.format import NO_PREDECESSOR
 from handfast.storage.files import make_directory, read_or_create_key
 from handfast.storage.outbox import Outbox
 from handfast.storage.retention import Retention
 from handfast.storage.segment_files import SegmentFiles
 from handfast.storage.segment_index import SegmentIndex
+from handfast.storage.segments import Recording
 from handfast.storage.sqlite_log import SqliteLog
 from handfast.storage.sqlite_node import (
     SqliteAccesses,
@@ -45,6 +49,12 @@ class Disk:
     key_file: Path
     roots: tuple[Path, ...]
     data: Path
+
+    def newest_segment(self, stream: StreamKey) -> bytes:
+        """Return the id of a stream's newest segment, or 16 zero bytes."""
+        recording = Recording(camera=stream.camera, stream=Stream(stream.stream))
+        newest = self.index.newest(recording)
+        return NO_PREDECESSOR if newest is None else newest.id
 
 
 def open_disk(config: NodeConfig, *, ids: Ids) -> Disk:

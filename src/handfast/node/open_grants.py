@@ -15,7 +15,7 @@ from handfast.node.steady import SteadyClock
 from handfast.protocol.signing import sign
 from handfast.protocol.statements import End, LogProof
 from handfast.seal.identity import Envelope, SigningKey
-from handfast.storage.sqlite_node import Access, ended
+from handfast.storage.sqlite_node import Access, SignalRow, ended
 
 Ended = Callable[[Grant, Envelope], None]
 
@@ -59,37 +59,32 @@ class OpenGrant:
         return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantParts:
+    """What keeping grants touches; built once by `assembly`."""
+
+    node: str
+    key: SigningKey
+    clock: SteadyClock
+    judge: Judge
+    pep: Pep
+    accesses: Accesses
+    hub: ToHub
+    bell: Bell
+    metrics: NodeMetrics
+
+
 class OpenGrants:
     """Keeps grants, judges them again and ends them. Belongs to one event loop."""
 
-    def __init__(  # noqa: PLR0913 (keyword-only; what an end touches)
-        self,
-        *,
-        node: str,
-        key: SigningKey,
-        clock: SteadyClock,
-        judge: Judge,
-        pep: Pep,
-        accesses: Accesses,
-        hub: ToHub,
-        bell: Bell,
-        metrics: NodeMetrics,
-    ) -> None:
+    def __init__(self, parts: GrantParts) -> None:
         """Begin with none open; `recover` ends what a restart interrupted."""
-        self._node = node
-        self._key = key
-        self._clock = clock
-        self._judge = judge
-        self._pep = pep
-        self._accesses = accesses
-        self._hub = hub
-        self._bell = bell
-        self._metrics = metrics
+        self._parts = parts
         self._open: dict[str, OpenGrant] = {}
         self._told: list[Ended] = []
         self._log_lock = Lock()
         self._unlogged = False  # some end waits for its entry
-        clock.on_step_back(self._step_back)
+        parts.clock.on_step_back(self._step_back)
 
     def on_end(self, told: Ended) -> None:
         """Be told of each end with the signed statement, after the grant is closed."""
@@ -98,13 +93,13 @@ class OpenGrants:
     def add(self, grant: OpenGrant) -> None:
         """Take a grant whose opening is in the log."""
         self._open[grant.grant.id] = grant
-        self._metrics.open_grants.set(len(self._open))
-        self._bell.ring("accesses")
+        self._parts.metrics.open_grants.set(len(self._open))
+        self._parts.bell.ring("accesses")
 
     def get(self, grant: str) -> OpenGrant | None:
         """Return a grant that is open at this instant."""
         found = self._open.get(grant)
-        if found is None or self._clock.now_us() >= found.ends_us:
+        if found is None or self._parts.clock.now_us() >= found.ends_us:
             return None
         return found
 
@@ -114,7 +109,7 @@ class OpenGrants:
 
     def judge_again(self, open_grant: OpenGrant, *, now_us: int) -> Judged:
         """Take the decision anew and remember its end; does not end the grant."""
-        judged = self._judge.judge(
+        judged = self._parts.judge.judge(
             open_grant.case, now_us=now_us, opened_us=open_grant.opened_us
         )
         open_grant.ends_us = min(open_grant.until_us, judged.ends_us)
@@ -127,7 +122,7 @@ class OpenGrants:
     async def tick(self) -> None:
         """Judge every open grant again and end what is over; then log ends still unlogged."""
         for open_grant in self.all():
-            now_us = self._clock.now_us()
+            now_us = self._parts.clock.now_us()
             judged = self.judge_again(open_grant, now_us=now_us)
             if now_us >= open_grant.until_us:
                 reason = _absolute_reason(open_grant)
@@ -137,13 +132,17 @@ class OpenGrants:
         if self._unlogged:
             await self._log_ends()
 
+    async def on_signal(self, _row: SignalRow) -> None:
+        """Judge again at once when a signal has changed."""
+        await self.tick()
+
     async def end(self, open_grant: OpenGrant, reason: Reason, *, ended_us: int) -> None:
         """End a grant: first nothing goes out any more, then it is stored, logged and told."""
         if self._open.pop(open_grant.grant.id, None) is None:
             return
         open_grant.live_key = None
-        self._metrics.open_grants.set(len(self._open))
-        self._judge.forget(open_grant.grant.request)
+        self._parts.metrics.open_grants.set(len(self._open))
+        self._parts.judge.forget(open_grant.grant.request)
         viewed = replace(
             open_grant.access,
             viewed_us=open_grant.viewed_us,
@@ -154,8 +153,8 @@ class OpenGrants:
 
     async def recover(self) -> None:
         """End what was open when the node stopped: live keys do not outlive it."""
-        for access in self._accesses.unfinished():
-            ended_us = min(access.grant.until_us, self._clock.now_us())
+        for access in self._parts.accesses.unfinished():
+            ended_us = min(access.grant.until_us, self._parts.clock.now_us())
             await self._finish(
                 ended(access, reason=Reason.NODE_RESTARTED.value, ended_us=ended_us)
             )
@@ -170,39 +169,39 @@ class OpenGrants:
 
     async def _finish(self, access: Access) -> None:
         async with self._log_lock:
-            await to_thread.run_sync(self._accesses.put, access)
+            await to_thread.run_sync(self._parts.accesses.put, access)
             proof = await self._log_end(access)
         statement = sign(
             End(
-                node=self._node,
+                node=self._parts.node,
                 grant=access.grant.id,
                 reason=access.reason or "",
                 ended_us=access.ended_us or 0,
                 log=proof,
             ),
-            self._key,
+            self._parts.key,
         )
         for told in self._told:
             told(access.grant, statement)
-        await to_thread.run_sync(self._hub.put, "ended", statement)
-        self._bell.ring("accesses")
+        await to_thread.run_sync(self._parts.hub.put, "ended", statement)
+        self._parts.bell.ring("accesses")
 
     async def _log_ends(self) -> None:
         async with self._log_lock:
             self._unlogged = False
-            for access in await to_thread.run_sync(self._accesses.unlogged):
+            for access in await to_thread.run_sync(self._parts.accesses.unlogged):
                 if await self._log_end(access) is None:
                     return
 
     async def _log_end(self, access: Access) -> LogProof | None:
         """Log one end; when the log takes nothing the end still holds, the entry follows."""
         try:
-            logged = await self._pep.log_end(access, now_us=self._clock.now_us())
+            logged = await self._parts.pep.log_end(access, now_us=self._parts.clock.now_us())
         except LogUnwritableError:
             self._unlogged = True
             return None
         done = replace(access, end_log_index=logged.index)
-        await to_thread.run_sync(self._accesses.put, done)
+        await to_thread.run_sync(self._parts.accesses.put, done)
         return logged.proof
 
 

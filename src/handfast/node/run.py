@@ -39,18 +39,20 @@ async def run(node: Node, stopping: anyio.Event) -> None:
     async with anyio.create_task_group() as group:
         _start_loops(node, group)
         async with anyio.create_task_group() as recording:
-            recording.start_soon(node.recorder.run)
+            recording.start_soon(node.ground.recorder.run)
             recording.start_soon(_hear, node)
             await stopping.wait()
-            node.recorder.stop()
+            node.ground.recorder.stop()
             recording.cancel_scope.deadline = anyio.current_time() + _STOP_S
-        await to_thread.run_sync(node.disk.serials.set_seen_us, node.heart.steady.now_us())
+        await to_thread.run_sync(
+            node.ground.disk.serials.set_seen_us, node.heart.steady.now_us()
+        )
         group.cancel_scope.cancel()
 
 
 def _start_loops(node: Node, group: TaskGroup) -> None:
-    metrics = node.metrics
-    tick = partial(node.trust.tick, partial(_trust_changed, node))
+    metrics = node.ground.metrics
+    tick = partial(node.ground.trust.tick, partial(_trust_changed, node))
     for name, seconds, turn in (
         ("time", _TICK_S, node.heart.tick),
         ("trust", _TRUST_S, tick),
@@ -61,9 +63,9 @@ def _start_loops(node: Node, group: TaskGroup) -> None:
     ):
         group.start_soon(partial(every, seconds, turn, name=name, metrics=metrics))
     lasting: dict[str, Turn] = {
-        "hub": partial(node.bus.run, HubAnswers(node.heart)),
-        "outbox": partial(node.outbox.drain, node.bus),
-        "frames": node.viewers.run,
+        "hub": partial(node.ground.bus.run, HubAnswers(node.heart)),
+        "outbox": partial(node.ground.outbox.drain, node.ground.bus),
+        "frames": node.ground.viewers.run,
     }
     if node.mqtt is not None:
         lasting["mqtt"] = node.mqtt.run
@@ -72,11 +74,11 @@ def _start_loops(node: Node, group: TaskGroup) -> None:
 
 
 async def _hear(node: Node) -> None:
-    async for event in node.recorder.events():
+    async for event in node.ground.recorder.events():
         try:
             await _take(node, event)
         except Exception:  # noqa: BLE001 - top of the loop: one event must not end recording
-            node.metrics.failures.labels("events").inc()
+            node.ground.metrics.failures.labels("events").inc()
             _log.exception("an event of the recorder was not taken: %s", type(event).__name__)
 
 
@@ -98,26 +100,26 @@ async def _trust_changed(node: Node) -> None:
 async def register(node: Node) -> None:
     """Tell the hub what there is on the site and how it can be opened."""
     now_us = node.heart.steady.now_us()
-    serials = node.disk.serials
+    serials = node.ground.disk.serials
     serial = max(now_us, (serials.highest("registration") or 0) + 1)
     await to_thread.run_sync(serials.advance, "registration", serial)
     registration = describe_site(
-        node.config.site,
+        node.ground.config.site,
         log=node.heart.pep.log_vkey,
-        trusted=node.trust.trusted,
+        trusted=node.ground.trust.trusted,
         buildings=await to_thread.run_sync(_buildings),
         serial=serial,
         at_us=now_us,
     )
-    envelope = sign(registration, node.key)
-    await to_thread.run_sync(node.outbox.put, "registration", envelope)
+    envelope = sign(registration, node.ground.key)
+    await to_thread.run_sync(node.ground.outbox.put, "registration", envelope)
 
 
 async def _beat(node: Node) -> None:
     bits = node.record.take_sealed_bytes() * 8
-    await node.bus.send_heartbeat(
+    await node.ground.bus.send_heartbeat(
         Heartbeat(
-            at_us=node.world.clock.now_us(),
+            at_us=node.ground.world.clock.now_us(),
             cameras=node.record.health(),
             recording_bps=int(bits / _HEARTBEAT_S),
         )
@@ -125,7 +127,7 @@ async def _beat(node: Node) -> None:
 
 
 async def _remember_time(node: Node) -> None:
-    await to_thread.run_sync(node.disk.serials.set_seen_us, node.heart.steady.now_us())
+    await to_thread.run_sync(node.ground.disk.serials.set_seen_us, node.heart.steady.now_us())
 
 
 class _Checkpoints:
@@ -136,9 +138,10 @@ class _Checkpoints:
         self._sent = ""
 
     async def tick(self) -> None:
-        newest = await to_thread.run_sync(self._node.disk.log.checkpoint)
-        if newest is not None and newest != self._sent and self._node.bus.connected:
-            await to_thread.run_sync(self._node.outbox.put, "checkpoint", newest)
+        """Send it if it is new and the hub is there."""
+        newest = await to_thread.run_sync(self._node.ground.disk.log.checkpoint)
+        if newest is not None and newest != self._sent and self._node.ground.bus.connected:
+            await to_thread.run_sync(self._node.ground.outbox.put, "checkpoint", newest)
             self._sent = newest
 
 

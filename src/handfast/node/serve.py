@@ -22,6 +22,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `serve`."""
         yield
 
 
@@ -39,7 +40,9 @@ async def serve(config: NodeConfig, world: World) -> None:
         signals.start_soon(_await_signal, stopping)
         async with anyio.create_task_group() as serving:
             serving.start_soon(http.serve)
-            _log.info("node %s listens on port %d", node.config.table.id, config.listen.port)
+            _log.info(
+                "node %s listens on port %d", node.ground.config.table.id, config.listen.port
+            )
             await run(node, stopping)
             http.should_exit = True
         signals.cancel_scope.cancel()

@@ -14,7 +14,7 @@ from handfast.node.assembly import Heart
 from handfast.node.bell import OwnerBell
 from handfast.node.metrics import NodeMetrics
 from handfast.node.usecases.pair_device import PairDevice
-from handfast.node.usecases.record import Record
+from handfast.node.usecases.watch_site import WatchSite
 from handfast.protocol.chain import VerifiedChain
 from handfast.seal.identity import Envelope
 from handfast.web.allowance import Allowance
@@ -32,18 +32,16 @@ class Doors:
         log: The owner's log; `None` when it is not public.
         certificate: Returns an installed certificate of a device of the owner's.
         agreements: Returns the agreements that stand now.
-        hub_connected: Tells whether the hub is reached now.
     """
 
     site: Site
     heart: Heart
-    record: Record
+    watch: WatchSite
     bell: OwnerBell
     log: LogReader | None
     pairing: PairDevice
     certificate: Callable[[str], Envelope | None]
     agreements: Callable[[], list[Envelope]]
-    hub_connected: Callable[[], bool]
     metrics: NodeMetrics
     challenges: Challenges
     sessions: Sessions[VerifiedChain]

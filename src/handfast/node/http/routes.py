@@ -15,7 +15,7 @@ from handfast.node.http.doors import Asking, Doors
 from handfast.node.usecases.ask_owner import Question
 from handfast.node.usecases.close_access import Shut
 from handfast.node.usecases.read_log import Continuation, Refusals
-from handfast.node.usecases.watch_site import SiteNow, watch_site
+from handfast.node.usecases.watch_site import SiteNow
 from handfast.node.usecases.who_looked import AccessLine
 from handfast.protocol.chain import VerifiedChain
 from handfast.protocol.statements import Login
@@ -162,7 +162,7 @@ def challenge(doors: TheDoors, owner: Owner) -> Challenge:
 def site(doors: TheDoors, owner: Owner) -> SiteNow:
     """Return the site as it stands."""
     del owner
-    return watch_site(doors.site, doors.heart, doors.record, hub=doors.hub_connected())
+    return doors.watch.describe()
 
 
 @get("/inbox")
@@ -276,7 +276,7 @@ def health() -> dict[str, str]:
 @get("/metrics", sync_to_thread=False, include_in_schema=False)
 def metrics(doors: TheDoors) -> Response[bytes]:
     """Return counts in Prometheus' text format; no names, no pictures."""
-    doors.metrics.hub_connected.set(doors.hub_connected())
+    doors.metrics.hub_connected.set(doors.watch.hub_connected())
     body = generate_latest(doors.metrics.registry)
     return Response(body, media_type="text/plain; version=0.0.4; charset=utf-8")
 

@@ -9,7 +9,7 @@ import anyio
 
 from handfast.kit.errors import HandfastError, InvalidError
 from handfast.kit.ids import Ids
-from handfast.node.usecases.report_signal import ReportSignal
+from handfast.node.signals.report import ReportSignal
 
 _log = logging.getLogger(__name__)
 _PAUSE_S = 1.0

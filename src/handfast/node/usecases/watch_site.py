@@ -1,11 +1,17 @@
 """The owner's view of the site now: cameras, signals, who looks, the way to the hub."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import msgspec
 
 from handfast.model.camera import Site
-from handfast.node.assembly import Heart
-from handfast.node.open_grants import OpenGrant
+from handfast.node.open_grants import OpenGrant, OpenGrants
+from handfast.node.signals.board import SignalBoard
+from handfast.node.steady import SteadyClock
+from handfast.node.usecases.close_access import CloseAccess
 from handfast.node.usecases.record import Record
+from handfast.node.usecases.stream_live import StreamLive
 from handfast.protocol.wire import CameraHealth
 
 
@@ -69,49 +75,68 @@ class SiteNow(msgspec.Struct, frozen=True, kw_only=True):
     grants: list[GrantNow]
 
 
-def watch_site(site: Site, heart: Heart, record: Record, *, hub: bool) -> SiteNow:
-    """Describe the site at this instant; never blocks."""
-    health = record.health()
-    watching = [each.grant.camera for each in heart.live.attachments()]
-    now_us = heart.steady.now_us()
-    return SiteNow(
-        node=site.node,
-        name=site.name,
-        kind=site.kind,
-        now_us=now_us,
-        hub=hub,
-        closed_us=heart.close_access.closed_us(),
-        cameras=[
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchSite:
+    """Describes the site at an instant; never blocks. Built once by `app`.
+
+    Attributes:
+        hub_connected: Tells whether the hub is reached now.
+    """
+
+    site: Site
+    clock: SteadyClock
+    board: SignalBoard
+    grants: OpenGrants
+    live: StreamLive
+    closing: CloseAccess
+    record: Record
+    hub_connected: Callable[[], bool]
+
+    def describe(self) -> SiteNow:
+        """Return everything the owner's first page shows."""
+        now_us = self.clock.now_us()
+        return SiteNow(
+            node=self.site.node,
+            name=self.site.name,
+            kind=self.site.kind,
+            now_us=now_us,
+            hub=self.hub_connected(),
+            closed_us=self.closing.closed_us(),
+            cameras=self._cameras(),
+            signals=self._signals(now_us),
+            grants=[_grant(each) for each in self.grants.all() if now_us < each.ends_us],
+        )
+
+    def _cameras(self) -> list[CameraNow]:
+        health = self.record.health()
+        watching = [each.grant.camera for each in self.live.attachments()]
+        return [
             CameraNow(
                 id=camera.id,
                 name=camera.name,
                 streams=[each for each in health if each.camera == camera.id],
                 watchers=watching.count(camera.id),
             )
-            for camera in site.cameras
-        ],
-        signals=_signals(heart, now_us),
-        grants=[_grant(each) for each in heart.grants.all() if now_us < each.ends_us],
-    )
+            for camera in self.site.cameras
+        ]
 
-
-def _signals(heart: Heart, now_us: int) -> list[SignalNow]:
-    current = heart.board.at(now_us)
-    return [
-        SignalNow(
-            signal=signal.kind,
-            episode=signal.episode,
-            state=signal.state.value,
-            test=signal.test,
-            first_raised_us=signal.first_raised_us,
-            raised_us=signal.raised_us,
-            cleared_us=signal.cleared_us,
-            lease_until_us=signal.lease_until_us,
-            raised_by=row.raised_by,
-        )
-        for row in heart.board.rows()
-        for signal in [current[row.signal.kind]]
-    ]
+    def _signals(self, now_us: int) -> list[SignalNow]:
+        current = self.board.at(now_us)
+        return [
+            SignalNow(
+                signal=signal.kind,
+                episode=signal.episode,
+                state=signal.state.value,
+                test=signal.test,
+                first_raised_us=signal.first_raised_us,
+                raised_us=signal.raised_us,
+                cleared_us=signal.cleared_us,
+                lease_until_us=signal.lease_until_us,
+                raised_by=row.raised_by,
+            )
+            for row in self.board.rows()
+            for signal in [current[row.signal.kind]]
+        ]
 
 
 def _grant(open_grant: OpenGrant) -> GrantNow:
