@@ -53,6 +53,7 @@ def bars(config: TrackConfig, units: list[AccessUnit]) -> list[int | None]:
     """Decode units with nothing but their configuration; return the bar codes by time."""
     name = "h264" if config.codec is Codec.H264 else "hevc"
     decoder = av.CodecContext.create(name, "r")
+    assert isinstance(decoder, av.VideoCodecContext)
     decoder.extradata = config.extradata
     frames = []
     for unit in units:
