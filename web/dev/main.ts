@@ -23,5 +23,5 @@ const config: PageConfig = {
 const target = document.getElementById('app');
 if (target) {
   const count = Number(query.get('cameras') ?? 300);
-  mount(Sample, { target, props: { page, config, count, open: query.has('open') } });
+  mount(Sample, { target, props: { page, config, count } });
 }

@@ -62,7 +62,7 @@ export function readConfig(body: unknown): PageConfig {
     hubId: text(body['hub_id'], ''),
     agency: text(body['agency'], ''),
     root: text(body['root'], ''),
-    demo: body['demo'] === true,
+    demo: body['demo'] === true || isRecord(body['tour']),
     tour: tourPlaces(body['tour']),
   };
 }

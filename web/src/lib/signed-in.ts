@@ -61,6 +61,11 @@ export class SignedIn implements Caller {
     return this.#login;
   }
 
+  /** The server does not know the token any more; the next call logs in anew. */
+  forget(): void {
+    this.#session = null;
+  }
+
   /** Calls, logging in first; a session that the server has forgotten is opened anew, once. */
   async call<T>(path: string, call: Call<T>): Promise<Answer<T>> {
     const before = await this.session();

@@ -11,6 +11,8 @@ export interface SocketOptions {
   readonly address: () => string | Promise<string>;
   readonly onMessage: (data: string | ArrayBuffer) => void;
   readonly onState?: (state: SocketState) => void;
+  /** Called with the code with which a connection ended, before it is tried again. */
+  readonly onClose?: (code: number) => void;
   /** Uniform in [0, 1); tests hand in a constant. */
   readonly random?: () => number;
   readonly open?: (address: string) => WebSocket;
@@ -84,7 +86,10 @@ export class Reconnecting {
       this.#options.onMessage(event.data);
     });
     // An error is always followed by close, so only close decides.
-    socket.addEventListener('close', () => this.#retry());
+    socket.addEventListener('close', ({ code }) => {
+      this.#options.onClose?.(code);
+      this.#retry();
+    });
   }
 
   #retry(): void {

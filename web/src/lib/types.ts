@@ -55,6 +55,8 @@ export interface Signal {
 
 export interface Incident {
   readonly id: string;
+  /** For example `intrusion`; known kinds are shown in the reader's language. */
+  readonly kind: string;
   readonly title: string;
   readonly place: string;
   readonly at: LonLat;
@@ -106,16 +108,6 @@ export interface Look {
   readonly ended: Instant | null;
   /** Index of its leaf in the log; what a proof is asked for by. */
   readonly leaf: number;
-}
-
-/** A grant the viewer holds: what a tile says about itself. */
-export interface Grant {
-  readonly id: string;
-  readonly camera: string;
-  readonly incident: string;
-  readonly view: View;
-  readonly rendition: Rendition;
-  readonly ends: Instant;
 }
 
 /** A device that waits for an administrator to certify it. */

@@ -1,5 +1,5 @@
 import { deviceHere, type Device } from '$lib/device';
-import { IDLE, valueOr, type Loadable } from '$lib/loadable';
+import { IDLE, ready, valueOr, type Loadable } from '$lib/loadable';
 import { CameraIndex, type Near } from '$lib/map/cameraIndex';
 import { sees } from '$lib/map/geometry';
 import type { SocketState } from '$lib/socket';
@@ -7,7 +7,6 @@ import {
   CAMERA_STATES,
   type Camera,
   type CameraState,
-  type Grant,
   type Incident,
   type LonLat,
   type Person,
@@ -34,8 +33,6 @@ export class Board {
   nodes = $state.raw<Nodes | null>(null);
   incidents = $state.raw<Loadable<readonly Incident[]>>(IDLE);
   cameras = $state.raw<Loadable<readonly Camera[]>>(IDLE);
-  grants = $state.raw<readonly Grant[]>([]);
-
   spot = $state.raw<Spot | null>(null);
   /** Metres around the spot. */
   radius = $state<number>(RADIUS.start);
@@ -77,6 +74,16 @@ export class Board {
     this.radius = clamped(incident.radius);
     this.picked = null;
     return true;
+  }
+
+  /** Takes all incidents that are known; closed ones stay in sight only while they are looked at. */
+  take(incidents: readonly Incident[]): void {
+    this.incidents = ready(incidents.filter(({ closed }) => closed === null));
+    const looked = this.spot?.incident;
+    const now = looked && incidents.find(({ id }) => id === looked.id);
+    if (now && this.spot && JSON.stringify(now) !== JSON.stringify(looked)) {
+      this.spot = { ...this.spot, incident: now };
+    }
   }
 
   widen(metres: number): void {

@@ -24,6 +24,7 @@ function camera(id: string, metres: number, state: CameraState, looks: 'at' | 'a
 
 const incident: Incident = {
   id: 'i1',
+  kind: 'intrusion',
   title: 'Intrusion',
   place: 'School',
   at: SPOT,

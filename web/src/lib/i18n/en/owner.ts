@@ -25,6 +25,7 @@ export const owner = {
     'immigration-enforcement': 'immigration enforcement',
   },
   roles: { officer: 'officer', dispatcher: 'dispatcher', analyst: 'analyst' },
+  people: { officer: 'officers', dispatcher: 'dispatchers', analyst: 'analysts' },
   signals: { intrusion: 'intrusion', fire: 'fire', panic: 'panic button' },
   reasons: {
     'not-understood': 'the request could not be understood',
@@ -156,7 +157,7 @@ export const owner = {
     test: 'Send a test',
     opensTitle: 'While it is up',
     opens: (agency: string, roles: string, cameras: string, views: string) =>
-      `${agency} (${roles}) can see ${cameras}, ${views}.`,
+      `${agency}: ${roles} can see ${cameras}, ${views}.`,
     clear_pictures: 'Pictures are clear: faces can be recognised.',
     redacted: 'Pictures are redacted.',
     lookBack: (time: string) => `Recordings open from ${time} before the alarm.`,

@@ -24,6 +24,7 @@ export const owner: Catalogue['owner'] = {
     'immigration-enforcement': 'ulkomaalaisvalvonta',
   },
   roles: { officer: 'poliisi', dispatcher: 'päivystäjä', analyst: 'analyytikko' },
+  people: { officer: 'poliisit', dispatcher: 'päivystäjät', analyst: 'analyytikot' },
   signals: { intrusion: 'murto', fire: 'palo', panic: 'hätäpainike' },
   reasons: {
     'not-understood': 'pyyntöä ei ymmärretty',
@@ -154,7 +155,7 @@ export const owner: Catalogue['owner'] = {
     clear: 'Lopeta hälytys',
     test: 'Lähetä testi',
     opensTitle: 'Kun hälytys on päällä',
-    opens: (agency, roles, cameras, views) => `${agency} (${roles}) näkee: ${cameras}, ${views}.`,
+    opens: (agency, roles, cameras, views) => `${agency}: ${roles} näkevät: ${cameras}, ${views}.`,
     clear_pictures: 'Kuva on peittämätön: kasvot voi tunnistaa.',
     redacted: 'Kuva on peitetty.',
     lookBack: (time) => `Tallenteet avautuvat ajalta ${time} ennen hälytystä.`,

@@ -1,0 +1,219 @@
+/** What the hub tells, checked where it can be, as the board shows it. */
+
+import type { AgencyClient } from '$lib/agency/client';
+import { City, type NodesInForce, type Site } from '$lib/hub/city';
+import type { IncidentView } from '$lib/hub/client';
+import type { HubEvent } from '$lib/hub/events';
+import { openingOf, type Opening } from '$lib/hub/openings';
+import { ready } from '$lib/loadable';
+import { trustAgreements } from '$lib/secure/chain';
+import type { View } from '$lib/secure/statements';
+import type { Camera, CameraState, Incident, LonLat, Signal } from '$lib/types';
+import type { Board } from './board.svelte';
+
+export interface FeedPorts {
+  readonly board: Board;
+  readonly agency: Pick<AgencyClient, 'agreements'>;
+  /** base64url of the agency's root that this browser has pinned. */
+  readonly root: string;
+  /** The officer's role as certified. */
+  readonly role: string;
+  /** Wall clock, microseconds. */
+  readonly nowUs: () => number;
+  /** A verified incident is there: `news` when it opened while we listened. */
+  readonly onIncident?: (incident: IncidentView, news: boolean) => void;
+}
+
+/** A camera with the site that registered it. */
+export interface Placed {
+  readonly site: Site;
+  readonly camera: Site['registration']['cameras'][number];
+}
+
+/** An agreement that is not known here is fetched, but not for every message of a stranger. */
+const RELOAD_AT_MOST_US = 5_000_000;
+
+export class Feed {
+  readonly city = new City();
+  /** Incidents in the hub's words, open and lately closed. */
+  readonly incidents = new Map<string, IncidentView>();
+  /** Messages of the hub that could not be read. */
+  unread = $state(0);
+  /** Sites left out because what they say does not hold, or nobody vouches for them. */
+  unverified = $state(0);
+
+  readonly #ports: FeedPorts;
+  #queue: Promise<void> = Promise.resolve();
+  #news = false;
+  #reloadedUs = 0;
+  #shown = '';
+
+  constructor(ports: FeedPorts) {
+    this.#ports = ports;
+  }
+
+  /** Fetches the agreements; returns how many did not hold, or null when none could be had. */
+  async reload(): Promise<number | null> {
+    const { agency, root, nowUs, board } = this.#ports;
+    this.#reloadedUs = nowUs();
+    const answer = await agency.agreements();
+    if (answer.outcome !== 'ok') {
+      if (board.cameras.state !== 'ready' && answer.outcome === 'failed') {
+        board.cameras = { state: 'failed', problem: answer.problem };
+      }
+      return null;
+    }
+    const { nodes, refused } = await trustAgreements(answer.value, root, nowUs());
+    await this.#trust(nodes);
+    return refused.length;
+  }
+
+  /** A connection begins: the present state comes first, and none of it is news. */
+  begin(): void {
+    this.#news = false;
+  }
+
+  /** Takes events in order; returns when this one has been shown. */
+  take(event: HubEvent): Promise<void> {
+    this.#queue = this.#queue.then(() => this.#take(event)).catch(() => void (this.unread += 1));
+    return this.#queue;
+  }
+
+  /** Time has passed: lingers and leases may have run out. */
+  tick(): void {
+    if (this.#news) this.#show();
+  }
+
+  placed(camera: string): Placed | null {
+    for (const site of this.city.sites.values()) {
+      const found = site.registration.cameras.find(({ id }) => id === camera);
+      if (found) return { site, camera: found };
+    }
+    return null;
+  }
+
+  /** How a camera opens for this officer; null when no agreement speaks of it. */
+  opening(camera: string, view: View = 'live'): Opening | null {
+    const placed = this.placed(camera);
+    return placed && this.#opening(placed, view);
+  }
+
+  #opening({ site, camera }: Placed, view: View): Opening | null {
+    const { role, nowUs } = this.#ports;
+    return openingOf(site, camera.id, { role, view, nowUs: nowUs() });
+  }
+
+  async #trust(nodes: NodesInForce): Promise<void> {
+    this.#queue = this.#queue.then(() => this.city.trust(nodes)).then(() => this.#show());
+    await this.#queue;
+  }
+
+  async #take(event: HubEvent): Promise<void> {
+    switch (event.type) {
+      case 'site':
+        await this.city.site(event.site);
+        this.#meet(event.site.node);
+        break;
+      case 'signal':
+        await this.city.signal(event.node, event.signal);
+        break;
+      case 'incident':
+        this.#incident(event.incident);
+        break;
+      case 'ready':
+        this.#news = true;
+        break;
+      default:
+        return;
+    }
+    // The present state of a city is drawn once, when all of it is there.
+    if (this.#news) this.#show();
+  }
+
+  #incident(incident: IncidentView): void {
+    const isNew = !this.incidents.has(incident.id);
+    this.incidents.set(incident.id, incident);
+    if (incident.closed_us === null) this.#ports.onIncident?.(incident, isNew && this.#news);
+  }
+
+  /** A site that no agreement names may have one since we last asked. */
+  #meet(node: string): void {
+    const due = this.#ports.nowUs() - this.#reloadedUs > RELOAD_AT_MOST_US;
+    if (due && !this.city.sites.has(node)) void this.reload();
+  }
+
+  #show(): void {
+    const { board } = this.#ports;
+    const sites = [...this.city.sites.values()];
+    this.unverified = this.city.unverified.size;
+    board.nodes = { connected: sites.filter(({ online }) => online).length, known: sites.length };
+    const cameras = sites.flatMap((site) =>
+      site.registration.cameras.flatMap((camera) => this.#camera({ site, camera }) ?? []),
+    );
+    // The map draws anew for a new list, so an equal one is not handed on.
+    const shown = JSON.stringify(cameras);
+    if (shown !== this.#shown || board.cameras.state !== 'ready') board.cameras = ready(cameras);
+    this.#shown = shown;
+    board.take([...this.incidents.values()].map((incident) => this.#view(incident)));
+  }
+
+  /** Null for a camera that no agreement opens for this officer, whatever happens. */
+  #camera({ site, camera }: Placed): Camera | null {
+    const opening = this.#opening({ site, camera }, 'live');
+    if (opening === null) return null;
+    return {
+      id: camera.id,
+      name: camera.name,
+      site: site.node,
+      owner: site.agreements[0]?.agreement.owner.name ?? site.registration.name,
+      at: [camera.lon, camera.lat],
+      heading: camera.heading_deg,
+      angle: camera.angle_deg,
+      range: camera.range_m,
+      state: stateOf(site, opening),
+      ...(camera.view.length > 3 ? { cone: closed(camera.view) } : {}),
+    };
+  }
+
+  #view(incident: IncidentView): Incident {
+    const site = incident.signal ? this.city.sites.get(incident.signal.node) : undefined;
+    const signals = [...(site?.signals.values() ?? [])].filter(
+      ({ episode }) => episode === incident.signal?.episode,
+    );
+    return {
+      id: incident.id,
+      kind: incident.kind,
+      title: incident.title,
+      place: site?.registration.name ?? '',
+      at: [incident.lon, incident.lat],
+      radius: Math.round(incident.radius_m),
+      opened: instant(incident.opened_us),
+      openedBy: incident.signal === null ? 'person' : 'signal',
+      ends: null,
+      closed: incident.closed_us === null ? null : instant(incident.closed_us),
+      caseNumber: null,
+      signals: signals.map((signal): Signal => ({
+        id: signal.episode,
+        site: signal.node,
+        kind: signal.signal,
+        raised: instant(signal.first_raised_us),
+        expires: instant(signal.lease_until_us),
+        cleared: signal.cleared_us === null ? null : instant(signal.cleared_us),
+      })),
+    };
+  }
+}
+
+function stateOf({ online }: Site, { how }: Opening): CameraState {
+  if (!online) return 'offline';
+  return how === 'now' ? 'shared' : how;
+}
+
+function instant(us: number): string {
+  return new Date(us / 1000).toISOString();
+}
+
+function closed(ring: readonly LonLat[]): readonly LonLat[] {
+  const [first, last] = [ring[0], ring.at(-1)];
+  return first && last && (first[0] !== last[0] || first[1] !== last[1]) ? [...ring, first] : ring;
+}

@@ -1,0 +1,136 @@
+/** One camera live: asks, waits, opens, and changes stream without losing the picture. */
+
+import { watchLive, type LiveView } from '$lib/player/live-view';
+import type { LiveState } from '$lib/player/live-session';
+import { fromLive, type TileState } from '$lib/player/tile-state';
+import type { Grant, Stream } from '$lib/secure/statements';
+import type { Asking, Permit } from './asking';
+
+export interface LivePorts {
+  /** Asks the node for this camera in one of its streams. */
+  readonly ask: (stream: Stream, signal: AbortSignal) => Promise<Asking>;
+  /** Where a grant is watched, and with which token. */
+  readonly socket: (grant: string) => { readonly address: string; readonly token: string };
+  /** Wall clock, microseconds. */
+  readonly nowUs: () => number;
+  readonly watch?: typeof watchLive;
+}
+
+export class LiveChannel {
+  state = $state.raw<TileState>({ kind: 'asking' });
+  grant = $state.raw<Grant | null>(null);
+  authentic = $state.raw<'unknown' | 'yes' | 'no'>('unknown');
+  /** The stream that is shown, or asked for as long as there is none. */
+  stream = $state.raw<Stream>('sub');
+
+  readonly #ports: LivePorts;
+  #canvas: HTMLCanvasElement | null = null;
+  #release: Permit | null = null;
+  #view: LiveView | null = null;
+  #abort = new AbortController();
+  /** Counts what was started; states of what has been replaced are passed over. */
+  #turn = 0;
+
+  constructor(ports: LivePorts) {
+    this.#ports = ports;
+  }
+
+  get grantId(): string | null {
+    return this.#release?.grant.id ?? null;
+  }
+
+  /** Asks anew; whatever was open stays until the new picture is there. */
+  async ask(stream: Stream): Promise<void> {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    const replaces = this.#isShown();
+    if (!replaces) {
+      this.state = { kind: 'asking' };
+      this.stream = stream;
+    }
+    let answer = await this.#ports.ask(stream, signal);
+    if (answer.outcome === 'pending' && !signal.aborted) {
+      if (!replaces) this.state = { kind: 'pending', answerByUs: answer.answerByUs };
+      answer = await answer.settled;
+    }
+    if (signal.aborted) return;
+    if (answer.outcome === 'permit') return this.#open(answer, stream);
+    // A larger picture that is not to be had leaves the smaller one.
+    if (replaces) return;
+    this.state =
+      answer.outcome === 'deny'
+        ? { kind: 'denied', reason: answer.reason, explanation: answer.explanation }
+        : { kind: 'failed', code: answer.outcome === 'failed' ? answer.code : 'malformed' };
+  }
+
+  /** The canvas to draw on; the returned function ends drawing, not the grant. */
+  attach(canvas: HTMLCanvasElement): () => void {
+    this.#canvas = canvas;
+    if (this.#release) this.#watch(this.#release, this.stream);
+    return () => {
+      if (this.#canvas !== canvas) return;
+      this.#canvas = null;
+      this.#leave();
+    };
+  }
+
+  /** The node's end reached us by another way than the picture's own socket. */
+  ended(reason: string): void {
+    this.#release = null;
+    this.#leave();
+    this.state = { kind: 'ended', reason };
+  }
+
+  close(): void {
+    this.#abort.abort();
+    this.#release = null;
+    this.#leave();
+  }
+
+  #isShown(): boolean {
+    return this.#release !== null && ['checking', 'live', 'not-live', 'connecting'].includes(this.state.kind);
+  }
+
+  #leave(): void {
+    this.#turn += 1;
+    this.#view?.stop();
+    this.#view = null;
+  }
+
+  #open(release: Permit, stream: Stream): void {
+    this.#release = release;
+    if (this.#canvas) this.#watch(release, stream);
+    else [this.state, this.grant, this.stream] = [{ kind: 'connecting' }, release.grant, stream];
+  }
+
+  #watch(release: Permit, stream: Stream): void {
+    const { keys, grant, node } = release;
+    const canvas = this.#canvas;
+    if (keys.view !== 'live' || canvas === null) return;
+    const turn = (this.#turn += 1);
+    const before = this.#view;
+    this.#view = null;
+    if (before === null) [this.state, this.grant, this.stream] = [{ kind: 'connecting' }, grant, stream];
+    let shown = before === null;
+    const onState = (state: LiveState): void => {
+      if (turn !== this.#turn) return;
+      // Two pictures of one camera: the old one stays until the new one is there.
+      if (!shown && state.pictures === 0 && state.phase === 'connecting') return;
+      if (!shown) {
+        shown = true;
+        before?.stop('picture');
+        [this.grant, this.stream] = [grant, stream];
+      }
+      this.state = fromLive(state);
+      this.authentic = state.authentic;
+      if (state.phase === 'ended') this.#release = null;
+    };
+    const { address, token } = this.#ports.socket(grant.id);
+    const start = this.#ports.watch ?? watchLive;
+    void start({ node, grant, keys, canvas, address, token, onState, wallUs: this.#ports.nowUs }).then((view) => {
+      if (turn === this.#turn) this.#view = view;
+      else view.stop();
+    });
+  }
+}
