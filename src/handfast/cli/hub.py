@@ -107,7 +107,13 @@ def _add_admit(group: Commands) -> None:
 
 
 def _with_config(parser: _Parser) -> _Parser:
-    parser.add_argument("--config", type=Path, default=Path(CONFIG), metavar="FILE")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=Path(CONFIG),
+        metavar="FILE",
+        help=f"the hub's configuration (default: {CONFIG})",
+    )
     return parser
 
 

@@ -1,37 +1,38 @@
 """The program's front door: the registry of commands, and how failures reach a person."""
 
 import argparse
+import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 
 from handfast import __version__
-from handfast.cli import agency, bench, doctor, hub, log, node, owner, signal, sim
-from handfast.cli.command import Commands, Run, join_fingerprints
-from handfast.cli.demo import command as demo
+from handfast.cli.command import Run, join_fingerprints
 from handfast.kit.errors import HandfastError, Kind
 
-# Each command is one line here and one module beside this one, as a newcomer meets them.
-REGISTRY: tuple[Callable[[Commands], None], ...] = (
-    demo.add_to,
-    hub.add_to,
-    node.add_to,
-    agency.add_to,
-    owner.add_to,
-    signal.add_to,
-    log.add_to,
-    sim.add_to,
-    bench.add_to,
-    doctor.add_to,
-)
+# Each command is one line here and one module, as a newcomer meets them. A module is loaded
+# only when its command is asked for: a node must not pay for the demo's libraries, nor a
+# verifier for a hub's.
+REGISTRY: dict[str, str] = {
+    "demo": "handfast.cli.demo.command",
+    "hub": "handfast.cli.hub",
+    "node": "handfast.cli.node",
+    "agency": "handfast.cli.agency",
+    "owner": "handfast.cli.owner",
+    "signal": "handfast.cli.signal",
+    "log": "handfast.cli.log",
+    "sim": "handfast.cli.sim",
+    "bench": "handfast.cli.bench",
+    "doctor": "handfast.cli.doctor",
+}
 
 FAILED = 1
 USAGE = 2  # what argparse itself returns for a command line it cannot read
 INTERRUPTED = 130  # what a shell reports for a program ended by Ctrl-C
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Build the parser with every command in the registry."""
+def build_parser(names: Iterable[str] = REGISTRY) -> argparse.ArgumentParser:
+    """Build the parser with these commands; with every one in the registry by default."""
     parser = argparse.ArgumentParser(
         prog="handfast",
         description="A city and its private partners keep people safe together, on trust.",
@@ -40,15 +41,16 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"handfast {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add_to in REGISTRY:
-        add_to(commands)
+    for name in names:
+        importlib.import_module(REGISTRY[name]).add_to(commands)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit status; see `run_reporting`."""
     given = sys.argv[1:] if argv is None else argv
-    arguments = build_parser().parse_args(join_fingerprints(given))
+    asked = [word for word in given[:1] if word in REGISTRY]
+    arguments = build_parser(asked or REGISTRY).parse_args(join_fingerprints(given))
     return run_reporting(arguments.run, arguments)
 
 
