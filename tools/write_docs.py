@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from handfast.cli.main import build_parser
 from handfast.hub.http.routes import describe_api
+from handfast.node.config import explain_config
 from handfast.storage.hub_schema import SCHEMA
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,9 +71,23 @@ def hub_openapi_page() -> str:
     return describe_api()
 
 
+def node_config_page() -> str:
+    """Return every key of a node's configuration with its meaning and default."""
+    parts = [
+        "# node.toml",
+        (
+            "Written by `make docs`; `handfast node config --explain` prints the same. Paths are"
+            " relative to the file's folder; secrets stand in files of mode 0600."
+        ),
+        f"```toml\n{explain_config().strip()}\n```",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
 # The page, from the root of the checkout, and what makes it.
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/cli.md": cli_page,
+    "docs/reference/config-node.md": node_config_page,
     "docs/reference/hub-openapi.json": hub_openapi_page,
     "docs/reference/schema-hub.sql": hub_schema_page,
 }

@@ -29,7 +29,7 @@ class Parties:
     log: str
 
 
-def draft_agreement(  # noqa: PLR0913 (keyword-only; what a draft consists of)
+def draft_agreement(
     parties: Parties,
     *,
     template: Template,

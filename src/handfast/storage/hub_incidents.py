@@ -32,9 +32,12 @@ class Incidents:
 
     def incidents(self, *, closed_since_us: int | None = None) -> list[IncidentRow]:
         """Return open incidents, and those closed at or after an instant; newest first."""
-        still = INCIDENTS.c.closed_us.is_(None)
-        if closed_since_us is not None:
-            still = or_(still, INCIDENTS.c.closed_us >= closed_since_us)
+        open_ = INCIDENTS.c.closed_us.is_(None)
+        still = (
+            open_
+            if closed_since_us is None
+            else or_(open_, INCIDENTS.c.closed_us >= closed_since_us)
+        )
         rows = self._connection.execute(
             select(INCIDENTS).where(still).order_by(INCIDENTS.c.opened_us.desc())
         )

@@ -95,7 +95,8 @@ def _page(city: City, version: str) -> str:
         "school, a shop and a transit stop. Open officer and principal side by side.</p>"
         f"<ul>{''.join(rows)}</ul>"
         f"<p><small>Handfast {escape(version)}. Files: <code>{escape(str(city.folder))}</code>."
-        " Partners and people are made up, the street footage is real.</small></p></main></html>"
+        " Partners and people are made up, the street footage is real.</small></p>"
+        "</main></html>"
     )
 
 
