@@ -1,12 +1,14 @@
 """The demo's city on free ports: its real programs, which tests may kill and start again."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -59,10 +61,15 @@ class RunningCity:
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
     panel_sequence: int = 0
 
-    def start(self, name: str) -> None:
-        """Start a program and wait until it answers."""
-        program = self.programs[name]
-        log = self.log(name)
+    def start(self, *names: str) -> None:
+        """Start programs side by side and wait until they answer."""
+        for name in names:
+            self._launch(name)
+        for name in names:
+            self._await(name)
+
+    def _launch(self, name: str) -> None:
+        program, log = self.programs[name], self.log(name)
         command = [sys.executable, "-m", "handfast.cli.main", *program.arguments]
         with log.open("ab") as output:
             process = subprocess.Popen(
@@ -70,23 +77,24 @@ class RunningCity:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env=environment(),
                 start_new_session=True,
             )
         self.processes[name] = process
+
+    def _await(self, name: str) -> None:
+        program, process, log = self.programs[name], self.processes[name], self.log(name)
 
         def _ready() -> bool:
             assert process.poll() is None, f"{name} ended at once:\n{tail(log)}"
             return answers(program.ready) if program.ready else log.stat().st_size > 0
 
-        until(_ready, within_s=30, what=f"{name} is ready:\n{tail(log)}")
+        until(_ready, within_s=60, what=f"{name} is ready:\n{tail(log)}")
 
     def start_all(self) -> None:
-        """Start everything, in the demo's order."""
-        for folder in (self.city.folder / "logs",):
-            folder.mkdir(exist_ok=True)
-        for name in self.programs:
-            self.start(name)
+        """Start everything; nodes may come before their hub."""
+        (self.city.folder / "logs").mkdir(exist_ok=True)
+        self.start(*self.programs)
 
     def kill(self, name: str) -> None:
         """End a program as a power cut would."""
@@ -95,9 +103,10 @@ class RunningCity:
         process.wait()
 
     def stop_all(self) -> None:
-        """Ask everything to end, last started first."""
-        for process in reversed(self.processes.values()):
+        """Ask everything to end, all at once."""
+        for process in self.processes.values():
             process.send_signal(signal.SIGTERM)
+        for process in self.processes.values():
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
@@ -176,6 +185,12 @@ class RunningCity:
         )
 
 
+def environment() -> dict[str, str]:
+    """Return what programs run with: byte code is kept, so that they start quickly."""
+    kept = {name: text for name, text in os.environ.items() if "BYTECODE" not in name}
+    return {**kept, "PYTHONUNBUFFERED": "1"}
+
+
 def answers(url: str) -> bool:
     """Tell whether a URL answers 200."""
     with suppress(httpx.HTTPError):
@@ -210,38 +225,30 @@ def shorten_linger(city: City, site: DemoSite, linger_s: int) -> None:
     subprocess.run([*command, *more], check=True, stdout=subprocess.DEVNULL)
 
 
-class Clerks:
-    """The demo's clerks and its front door, on a thread of their own."""
+@contextmanager
+def clerks(city: City) -> Iterator[None]:
+    """Run the demo's clerks and its front door, on a thread of their own."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it would name every request
+    loop, stop = asyncio.new_event_loop(), asyncio.Event()
+    thread = Thread(target=loop.run_until_complete, args=(_serve_people(city, stop),))
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()
 
-    def __init__(self, city: City) -> None:
-        """Begin to certify whoever asks."""
-        self._city = city
-        self._loop = asyncio.new_event_loop()
-        self._ready = asyncio.Event()
-        self._stop = asyncio.Event()
-        self._thread = Thread(target=self._loop.run_until_complete, args=(self._work(),))
-        self._thread.start()
 
-    def stop(self) -> None:
-        """End the thread."""
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-        self._loop.close()
-
-    async def _work(self) -> None:
-        city = self._city
-        owners = OwnersClerk(city=city, clock=CLOCK, ids=_IDS)
-        front = server(start_page(city, owners, version="0"), Listen(port=city.ports.start))
-        serving = asyncio.create_task(front.serve())
-        tasks = [
-            asyncio.create_task(owners.certify_owners()),
-            asyncio.create_task(
-                certify_officers(city, agency_id(city), clock=CLOCK, ids=_IDS)
-            ),
-        ]
-        await self._stop.wait()
-        front.should_exit = True
-        await serving
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+async def _serve_people(city: City, stop: asyncio.Event) -> None:
+    owners = OwnersClerk(city=city, clock=CLOCK, ids=_IDS)
+    front = server(start_page(city, owners, version="0"), Listen(port=city.ports.start))
+    serving = asyncio.create_task(front.serve())
+    officers = certify_officers(city, agency_id(city), clock=CLOCK, ids=_IDS)
+    tasks = [asyncio.create_task(owners.certify_owners()), asyncio.create_task(officers)]
+    await stop.wait()
+    front.should_exit = True
+    await serving
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

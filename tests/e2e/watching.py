@@ -159,7 +159,9 @@ async def watching(
                 task.cancel()
             results = await asyncio.gather(*tasks, return_exceptions=True)
     for result in results:
-        if isinstance(result, Exception) and not isinstance(result, websockets.ConnectionClosed):
+        if isinstance(result, Exception) and not isinstance(
+            result, websockets.ConnectionClosed
+        ):
             raise result
 
 
@@ -208,8 +210,10 @@ async def look_back(
             msgspec.convert(envelope, Envelope), Manifest, trusted=known.node_keys
         )
         listed.append((manifest.segment, manifest.runs))
-    for each in found["open"]:
-        listed.append((each["segment"], msgspec.convert(each["runs"], list[ManifestRun])))
+    listed.extend(
+        (each["segment"], msgspec.convert(each["runs"], list[ManifestRun]))
+        for each in found["open"]
+    )
     opened: list[RecordedRun] = []
     for segment, runs in listed:
         wanted = [run for run in runs if run.start_us < until_us and since_us < run.end_us]
