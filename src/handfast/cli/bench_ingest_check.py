@@ -18,6 +18,7 @@ class Found:
     Attributes:
         cameras: With at least one picture.
         pictures: Opened and marked.
+        measured: Those of them that were sent inside the window asked about.
         missing: Numbers between a camera's first and last that are nowhere.
         earliest_end_us: Send time of the last picture of the camera that ended first.
         bytes: Of all segment files.
@@ -25,13 +26,20 @@ class Found:
 
     cameras: int
     pictures: int
+    measured: int
     missing: int
     earliest_end_us: int
     bytes: int
 
 
-def find_pictures(root: Path, periods: SqlitePeriods) -> Found:
-    """Decrypt every unit under `root` and account for the numbers in their marks."""
+def find_pictures(root: Path, periods: SqlitePeriods, *, window: tuple[int, int]) -> Found:
+    """Decrypt every unit under `root` and account for the numbers in their marks.
+
+    Args:
+        root: Of the segment files.
+        periods: Where the keys are.
+        window: Begin and end (exclusive), us since 1970 UTC, of what is measured.
+    """
     marks: dict[UUID, list[FrameMark]] = {}
     size = 0
     for path in sorted(path for path in root.rglob("*") if path.is_file()):
@@ -45,6 +53,9 @@ def find_pictures(root: Path, periods: SqlitePeriods) -> Found:
     return Found(
         cameras=len(marks),
         pictures=sum(len(found) for found in marks.values()),
+        measured=sum(
+            window[0] <= mark.sent_us < window[1] for found in marks.values() for mark in found
+        ),
         missing=missing,
         earliest_end_us=min(
             (max(mark.sent_us for mark in found) for found in marks.values()), default=0

@@ -78,6 +78,11 @@ def written(directory: Path) -> set[str]:
     }
 
 
+def size_of(directory: Path) -> int:
+    """Return how many bytes a peer has written."""
+    return sum(path.stat().st_size for path in directory.glob("*.mp4"))
+
+
 def end(processes: Sequence[psutil.Popen]) -> None:
     """End processes that were started here."""
     for process in processes:

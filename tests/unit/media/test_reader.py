@@ -6,6 +6,7 @@ import ssl
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from handfast.media.marks import FrameMark, find_mark, read_bar
@@ -62,7 +63,9 @@ def bars(config: TrackConfig, units: list[AccessUnit]) -> list[int | None]:
         frames += decoder.decode(packet)
     frames += decoder.decode(None)
     frames.sort(key=lambda frame: frame.pts or 0)
-    return [read_bar(frame.to_ndarray(format="rgb24")) for frame in frames]
+    return [
+        read_bar(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)) for frame in frames
+    ]
 
 
 @pytest.mark.parametrize("reader", ["handfast", "pyav"])
