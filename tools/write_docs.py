@@ -76,7 +76,7 @@ def node_config_page() -> str:
     parts = [
         "# node.toml",
         (
-            "Written by `make docs`; `handfast node config --explain` prints the same. Paths are"
+            "Written by `make docs`, as `handfast node config --explain` prints it. Paths are"
             " relative to the file's folder; secrets stand in files of mode 0600."
         ),
         f"```toml\n{explain_config().strip()}\n```",

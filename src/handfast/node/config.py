@@ -253,9 +253,8 @@ def explain_config() -> str:
     """Write every key with its default and meaning, as TOML."""
     lists: dict[str, type[msgspec.Struct]] = {"cameras": CameraTable, "panels": PanelTable}
     text = explain(NodeTable)
-    kept = [
-        line for line in text.splitlines() if line not in {f"{name} = []" for name in lists}
-    ]
+    passed_over = {"#", *(f"{name} = []" for name in lists)}
+    kept = [line for line in text.splitlines() if line not in passed_over]
     tables = [f"[[{name}]]\n{explain(table)}" for name, table in lists.items()]
     return "\n".join([*kept, "", *tables])
 

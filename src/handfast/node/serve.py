@@ -40,9 +40,7 @@ async def serve(config: NodeConfig, world: World) -> None:
         signals.start_soon(_await_signal, stopping)
         async with anyio.create_task_group() as serving:
             serving.start_soon(http.serve)
-            _log.info(
-                "node %s listens on port %d", node.ground.config.table.id, config.listen.port
-            )
+            _log.info("node %s listens on port %d", config.table.id, config.listen.port)
             await run(node, stopping)
             http.should_exit = True
         signals.cancel_scope.cancel()

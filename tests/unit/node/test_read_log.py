@@ -7,7 +7,7 @@ from handfast.audit.note import parse_checkpoint
 from handfast.audit.proof import verify_proof
 from handfast.audit.tree import verify_consistency
 from handfast.kit.encoding import canonical, unb64
-from handfast.kit.errors import ConflictError, NotFoundError
+from handfast.kit.errors import ConflictError
 from handfast.node.usecases.read_log import Continuation, ReadLog, Refusals
 from tests.fakes.log_store import FakeLogStore
 from tests.unit.audit.people import open_log
@@ -76,15 +76,16 @@ def test_the_log_proves_that_it_continues(first: int, size: int | None) -> None:
     verify_consistency(first, _root(first), new=end, new_root=_root(end), hashes=hashes)
 
 
-def test_what_the_log_cannot_continue_is_a_conflict_and_an_empty_log_is_not_found() -> None:
+def test_what_the_log_cannot_continue_is_a_conflict() -> None:
     """A device that saw more must hear that the log has shrunk."""
     store, _ = _filled(3)
     with pytest.raises(ConflictError, match="3 entries"):
         _continues(store, 4)
     with pytest.raises(ConflictError):
         _continues(store, 1, 4)
-    with pytest.raises(NotFoundError):
-        _continues(FakeLogStore(), 0)
+    with pytest.raises(ConflictError):
+        _continues(FakeLogStore(), 1)
+    assert _continues(FakeLogStore(), 0) == Continuation(checkpoint=None, hashes=[])
     assert _continues(store, 0).hashes == []
 
 

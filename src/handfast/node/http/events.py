@@ -28,6 +28,7 @@ async def events(socket: Socket, doors: NamedDependency[Doors]) -> None:
     listener = doors.bell.join()
     try:
         token = await _token(socket)
+        _check_session(doors, token)
         async with anyio.create_task_group() as group:
             group.start_soon(_tell, socket, listener)
             group.start_soon(_watch_session, doors, token)
@@ -53,8 +54,12 @@ async def _token(socket: Socket) -> str:
 async def _watch_session(doors: Doors, token: str) -> None:
     """Raise when the session or its device is no longer good."""
     while True:
-        doors.heart.devices.device(doors.sessions.who(token).device)
         await anyio.sleep(_CHECK_S)
+        _check_session(doors, token)
+
+
+def _check_session(doors: Doors, token: str) -> None:
+    doors.heart.devices.device(doors.sessions.who(token).device)
 
 
 async def _tell(socket: Socket, listener: Listener) -> None:

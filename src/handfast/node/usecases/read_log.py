@@ -11,7 +11,7 @@ from handfast.audit.ports import LogReader
 from handfast.audit.proof import Proof, prove
 from handfast.audit.tree import Tree
 from handfast.kit.encoding import b64
-from handfast.kit.errors import ConflictError, NotFoundError
+from handfast.kit.errors import ConflictError
 
 MOST = 200
 _BLOCK = 512
@@ -30,9 +30,13 @@ class Refusals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Continuation(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest checkpoint, and a proof that one tree continues another (RFC 9162 2.1.4)."""
+    """The newest checkpoint, and a proof that one tree continues another (RFC 9162 2.1.4).
 
-    checkpoint: str
+    Attributes:
+        checkpoint: `None` while the log is empty.
+    """
+
+    checkpoint: str | None
     hashes: list[str]
 
 
@@ -59,7 +63,6 @@ class ReadLog:
         """Prove that the log of `size` entries (default: all) continues that of `first`.
 
         Raises:
-            NotFoundError: The log is empty.
             ConflictError: It is shorter than either: for whoever saw more, it has shrunk.
         """
         return await to_thread.run_sync(lambda: self._continues(first, size))
@@ -82,9 +85,7 @@ class ReadLog:
 
     def _continues(self, first: int, size: int | None) -> Continuation:
         checkpoint = self._log.checkpoint()
-        if checkpoint is None:
-            raise NotFoundError("the log is empty; nothing has been asked or opened yet")
-        newest = parse_checkpoint(checkpoint.split("\n")).size
+        newest = 0 if checkpoint is None else parse_checkpoint(checkpoint.split("\n")).size
         end = newest if size is None else size
         if not first <= end <= newest:
             raise ConflictError(f"the log has {newest} entries; {end} cannot continue {first}")
