@@ -1,6 +1,6 @@
 """What is open now: grants in memory, each with its case and its newest window."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from anyio import Lock, to_thread
@@ -17,6 +17,7 @@ from handfast.protocol.statements import End, LogProof
 from handfast.seal.identity import Envelope, SigningKey
 from handfast.storage.sqlite_node import Access, SignalRow, ended
 
+_AGAIN_S = 0.9  # with a tick every 0.2 s: at least once in 1.1 s
 Ended = Callable[[Grant, Envelope], None]
 
 
@@ -31,6 +32,7 @@ class OpenGrant:
             clock as it runs now: they move with it when it is set back.
         live_key: 32 bytes for a live view; lives in memory only and dies with the grant.
         counter: Next nonce of the live key.
+        judge_at: Monotonic seconds at which the next decision is due.
         viewed_us: How long live pictures went out, for the owner.
     """
 
@@ -43,6 +45,7 @@ class OpenGrant:
     until_us: int
     live_key: bytes | None = field(default=None, repr=False)
     counter: int = 0
+    judge_at: float = 0.0
     viewed_us: int = 0
     runs_released: int = 0
 
@@ -113,6 +116,7 @@ class OpenGrants:
             open_grant.case, now_us=now_us, opened_us=open_grant.opened_us
         )
         open_grant.ends_us = min(open_grant.until_us, judged.ends_us)
+        open_grant.judge_at = self._parts.clock.monotonic() + _AGAIN_S
         if isinstance(judged.decision, Permit):
             open_grant.permit = judged.decision
         else:
@@ -120,8 +124,19 @@ class OpenGrants:
         return judged
 
     async def tick(self) -> None:
-        """Judge every open grant again and end what is over; then log ends still unlogged."""
-        for open_grant in self.all():
+        """Judge each open grant about once a second, and end what is over at once."""
+        mono, now_us = self._parts.clock.monotonic(), self._parts.clock.now_us()
+        due = [g for g in self.all() if mono >= g.judge_at or now_us >= g.ends_us]
+        await self._judge(due)
+        if self._unlogged:
+            await self._log_ends()
+
+    async def judge_all(self) -> None:
+        """Judge every open grant now: something it rests on has changed."""
+        await self._judge(self.all())
+
+    async def _judge(self, open_grants: Sequence[OpenGrant]) -> None:
+        for open_grant in open_grants:
             now_us = self._parts.clock.now_us()
             judged = self.judge_again(open_grant, now_us=now_us)
             if now_us >= open_grant.until_us:
@@ -129,12 +144,10 @@ class OpenGrants:
                 await self.end(open_grant, reason, ended_us=open_grant.until_us)
             elif not isinstance(judged.decision, Permit):
                 await self.end(open_grant, refusal_reason(judged), ended_us=judged.ends_us)
-        if self._unlogged:
-            await self._log_ends()
 
     async def on_signal(self, _row: SignalRow) -> None:
         """Judge again at once when a signal has changed."""
-        await self.tick()
+        await self.judge_all()
 
     async def end(self, open_grant: OpenGrant, reason: Reason, *, ended_us: int) -> None:
         """End a grant: first nothing goes out any more, then it is stored, logged and told."""

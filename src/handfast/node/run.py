@@ -93,7 +93,7 @@ async def _take(node: Node, event: Event) -> None:
 
 async def _trust_changed(node: Node) -> None:
     """An agreement, device or revocation came or went: judge again, tell the hub."""
-    await node.heart.grants.tick()
+    await node.heart.grants.judge_all()
     await register(node)
 
 

@@ -109,7 +109,7 @@ class AskOwner:
                 raise NotFoundError("no such request; it may be for another site")
             await self._store(approval, envelope)
             if row.settled:
-                await parts.grants.tick()
+                await parts.grants.judge_all()
             else:
                 await parts.answers.answer_again(row)
 

@@ -63,7 +63,7 @@ class OpenAccess:
         desk, case = self._desk, open_grant.case
         again = desk.grants.judge_again(open_grant, now_us=desk.clock.now_us())
         if not isinstance(again.decision, Permit):
-            await desk.grants.tick()
+            await desk.grants.judge_all()
             refusal = again.decision if isinstance(again.decision, Deny) else _changed()
             return await desk.refuse(case, refusal)
         sealed = await self._seal(opened, open_grant.live_key, case.certified.open)

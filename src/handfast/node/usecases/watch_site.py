@@ -25,7 +25,7 @@ class CameraNow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignalNow(msgspec.Struct, frozen=True, kw_only=True):
-    """A signal as it stands."""
+    """A signal as it stands; `reopened_us` is its newest raise by hand, 0 for none."""
 
     signal: str
     episode: str
@@ -36,6 +36,7 @@ class SignalNow(msgspec.Struct, frozen=True, kw_only=True):
     cleared_us: int | None
     lease_until_us: int
     raised_by: str
+    reopened_us: int
 
 
 class GrantNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +134,7 @@ class WatchSite:
                 cleared_us=signal.cleared_us,
                 lease_until_us=signal.lease_until_us,
                 raised_by=row.raised_by,
+                reopened_us=row.reopened_us,
             )
             for row in self.board.rows()
             for signal in [current[row.signal.kind]]
