@@ -43,6 +43,7 @@ function now(): SiteNow {
         cleared_us: null,
         lease_until_us: at + 3 * MINUTE_US,
         raised_by: 'panel:hall',
+        reopened_us: 0,
       },
     ],
     grants: [

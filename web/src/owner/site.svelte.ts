@@ -82,6 +82,8 @@ export class Site {
   rang(kind: string): void {
     const known = KINDS.find((each) => each === kind);
     if (known) void this.read(known);
+    // Whoever begins or stops to look is on the first page, too.
+    if (known === 'accesses') void this.read('site');
   }
 
   async readAll(): Promise<void> {

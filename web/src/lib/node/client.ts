@@ -18,6 +18,8 @@ const signal = is.atLeast({
   cleared_us: is.orNull(is.count),
   lease_until_us: is.count,
   raised_by: is.text,
+  /** Newest raise by hand, which opens again what was closed before; 0 for none. */
+  reopened_us: is.count,
 });
 const grant = is.atLeast({
   grant: is.uuid,
@@ -74,7 +76,7 @@ const access = is.atLeast({
   closed: is.orNull(logProof),
 });
 const refusals = is.atLeast({ refusals: is.list(logProof), next: is.orNull(is.count) });
-const continuation = is.atLeast({ checkpoint: is.text, hashes: is.list(is.key32) });
+const continuation = is.atLeast({ checkpoint: is.orNull(is.text), hashes: is.list(is.key32) });
 const closed = is.atLeast({ ended: is.count, log: is.orNull(logProof) });
 const taken = is.atLeast({ signal: is.text, state: is.text, lease_until_us: is.count });
 const paired = is.atLeast({ fingerprint: is.key32 });

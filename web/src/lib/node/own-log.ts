@@ -33,6 +33,8 @@ export type Proven =
   | { readonly holds: true; readonly proven: ProvenEntry }
   | { readonly holds: false; readonly reason: string };
 
+const SHRUNK = 'the log became shorter than this device has seen it';
+
 export class OwnLog {
   readonly #source: LogSource;
   readonly #store: CheckpointStore;
@@ -69,6 +71,9 @@ export class OwnLog {
       const answer = await this.#source.consistency(earlier?.size ?? 0);
       if (answer.outcome !== 'ok') return this.#notAnswered(answer, earlier, kept);
       shown = answer.value.checkpoint;
+      // An empty log is one that this device has seen nothing of; otherwise it has shrunk.
+      if (shown === null && earlier !== null) throw new Refused('bad-proof', SHRUNK);
+      if (shown === null) return (this.#state = { state: 'holds', size: 0, seenBefore: null });
       const newest = await openCheckpoint(shown, this.#verifier);
       if (earlier !== null) await verifyConsistency(earlier, newest, answer.value.hashes.map(unb64));
       await this.#store.put(this.#verifier.name, shown);
@@ -125,13 +130,9 @@ export class OwnLog {
       answer.outcome === 'failed'
         ? answer.problem
         : { kind: 'denied', status: 403, title: answer.denial.reason, detail: answer.denial.sentence };
-    if (earlier === null && problem.kind === 'not-found') {
-      return (this.#state = { state: 'holds', size: 0, seenBefore: null });
-    }
-    // "Cannot continue" and "is empty" are answers about the log, not about the network.
-    const lost = earlier !== null && (problem.kind === 'conflict' || problem.kind === 'not-found');
-    this.#state = lost
-      ? { state: 'broken', reason: 'the log became shorter than this device has seen it', kept, shown: null }
+    // "Cannot continue" is an answer about the log, not about the network.
+    this.#state = earlier !== null && problem.kind === 'conflict'
+      ? { state: 'broken', reason: SHRUNK, kept, shown: null }
       : { state: 'unreachable', problem };
     return this.#state;
   }
