@@ -46,7 +46,7 @@ export class Feed {
   #queue: Promise<void> = Promise.resolve();
   #news = false;
   #reloadedUs = 0;
-  #shown = '';
+  #shown = { cameras: '', incidents: '' };
 
   constructor(ports: FeedPorts) {
     this.#ports = ports;
@@ -146,15 +146,19 @@ export class Feed {
     const { board } = this.#ports;
     const sites = [...this.city.sites.values()];
     this.unverified = this.city.unverified.size;
-    board.nodes = { connected: sites.filter(({ online }) => online).length, known: sites.length };
+    const connected = sites.filter(({ online }) => online).length;
+    if (board.nodes?.connected !== connected || board.nodes.known !== sites.length) {
+      board.nodes = { connected, known: sites.length };
+    }
     const cameras = sites.flatMap((site) =>
       site.registration.cameras.flatMap((camera) => this.#camera({ site, camera }) ?? []),
     );
-    // The map draws anew for a new list, so an equal one is not handed on.
-    const shown = JSON.stringify(cameras);
-    if (shown !== this.#shown || board.cameras.state !== 'ready') board.cameras = ready(cameras);
+    const incidents = [...this.incidents.values()].map((incident) => this.#view(incident));
+    // The map draws anew for new lists, so equal ones are not handed on.
+    const shown = { cameras: JSON.stringify(cameras), incidents: JSON.stringify(incidents) };
+    if (shown.cameras !== this.#shown.cameras || board.cameras.state !== 'ready') board.cameras = ready(cameras);
+    if (shown.incidents !== this.#shown.incidents || board.incidents.state !== 'ready') board.take(incidents);
     this.#shown = shown;
-    board.take([...this.incidents.values()].map((incident) => this.#view(incident)));
   }
 
   /** Null for a camera that no agreement opens for this officer, whatever happens. */

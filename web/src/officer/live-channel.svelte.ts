@@ -13,7 +13,6 @@ export interface LivePorts {
   readonly socket: (grant: string) => { readonly address: string; readonly token: string };
   /** Wall clock, microseconds. */
   readonly nowUs: () => number;
-  readonly watch?: typeof watchLive;
 }
 
 export class LiveChannel {
@@ -127,8 +126,7 @@ export class LiveChannel {
       if (state.phase === 'ended') this.#release = null;
     };
     const { address, token } = this.#ports.socket(grant.id);
-    const start = this.#ports.watch ?? watchLive;
-    void start({ node, grant, keys, canvas, address, token, onState, wallUs: this.#ports.nowUs }).then((view) => {
+    void watchLive({ node, grant, keys, canvas, address, token, onState, wallUs: this.#ports.nowUs }).then((view) => {
       if (turn === this.#turn) this.#view = view;
       else view.stop();
     });

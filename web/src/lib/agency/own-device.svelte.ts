@@ -24,6 +24,8 @@ import { certificate, type Certificate } from '../secure/statements';
 import type { AgencyClient, EnrolmentStatus } from './client';
 
 export interface OwnDevicePorts {
+  /** Whether keys can be kept here; the browser's word unless said. */
+  readonly secure?: boolean;
   /** Which of the browser's identities are this page's. */
   readonly kind: 'officer-device' | 'administrator';
   readonly openStore: () => Promise<IdentityStore>;
@@ -70,7 +72,7 @@ export class OwnDevice {
 
   /** Finds out what this browser is; waits on for a certificate when it has asked for one. */
   async start(): Promise<void> {
-    const here = deviceHere();
+    const here = deviceHere(this.#ports.secure);
     if (here.state === 'insecure') return void (this.device = here);
     let all: readonly Identity[];
     try {
