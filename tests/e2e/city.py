@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from threading import Thread
 import httpx
 import msgspec
 
+from handfast.cli.bench_glass_city import alarm_opens, free_base
 from handfast.cli.demo.city import PANEL, City, Ports, open_or_make
 from handfast.cli.demo.clerk import certify_officers
 from handfast.cli.demo.clerk_owner import OwnersClerk, agency_id
@@ -23,33 +23,16 @@ from handfast.cli.demo.command import programs
 from handfast.cli.demo.places import SITES, DemoSite
 from handfast.cli.demo.processes import Program, tail
 from handfast.cli.demo.start_page import start_page
-from handfast.cli.files import read_signing_key, write_envelope
 from handfast.kit.clock import SystemClock
-from handfast.kit.encoding import unb64
 from handfast.kit.ids import SystemIds
 from handfast.node.signals.panels import sign_report
-from handfast.protocol.agreement_document import AgreementDocument
-from handfast.protocol.signing import sign
 from handfast.protocol.wire import PanelReport
-from handfast.seal.identity import fingerprint
 from handfast.web.listen import Listen, server
 from tests.e2e.waiting import CLOCK, until
 
 SCHOOL, SHOP, TRANSIT = SITES
 LINGER_S = 3
-_OFFSETS = (0, 1, 2, 5, 10, 21, 22, 23)
 _IDS = SystemIds(CLOCK)
-
-
-def free_base() -> int:
-    """Return a number from which all of the demo's ports are free."""
-    for base in range(20_000 + os.getpid() % 500 * 40, 60_000, 40):
-        with suppress(OSError):
-            for offset in _OFFSETS:
-                with socket.socket() as tried:
-                    tried.bind(("127.0.0.1", base + offset))
-            return base
-    raise AssertionError("no free ports")
 
 
 @dataclass(kw_only=True)
@@ -199,30 +182,13 @@ def answers(url: str) -> bool:
 
 
 def make_city(folder: Path) -> RunningCity:
-    """Make the demo's city in a folder, with a linger that a test can wait for."""
+    """Make the demo's city in a folder: alarms open two sites, and seconds after they close."""
     clock = SystemClock()
     ports = Ports(base=free_base())
     city = open_or_make(folder, ports, ids=_IDS, now_us=clock.now_us())
-    shorten_linger(city, SCHOOL, LINGER_S)
+    for site in (SCHOOL, TRANSIT):
+        alarm_opens(city, site, linger_s=LINGER_S)
     return RunningCity(city=city, programs={p.name: p for p in programs(city, drawn=True)})
-
-
-def shorten_linger(city: City, site: DemoSite, linger_s: int) -> None:
-    """Put a newer agreement in force, as both roots would."""
-    root = city.owner_root(site)
-    draft = msgspec.json.decode((root / "agreement.json").read_bytes(), type=AgreementDocument)
-    (clause,) = draft.clauses
-    when = msgspec.structs.replace(clause.when, linger_s=linger_s)
-    shorter = msgspec.structs.replace(
-        draft, serial=draft.serial + 1, clauses=[msgspec.structs.replace(clause, when=when)]
-    )
-    keys = (root / "owner-root.key", city.agency_root / "agency-root.key")
-    signed = city.node(site) / "agreements" / "police.json"
-    write_envelope(signed, sign(shorter, *(read_signing_key(key) for key in keys)))
-    compared = fingerprint(unb64(draft.owner.root))
-    command = [sys.executable, "-m", "handfast.cli.main", "agency", "install", str(signed)]
-    more = ["--config", str(city.agency_config), "--owner-fingerprint", compared]
-    subprocess.run([*command, *more], check=True, stdout=subprocess.DEVNULL)
 
 
 @contextmanager

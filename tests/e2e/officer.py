@@ -143,9 +143,7 @@ class Officer:
 
     async def site(self, site: DemoSite) -> KnownSite:
         """Read a site: the agreement from the agency, the registration from the hub."""
-        node = str(
-            msgspec.json.decode((self.city.node(site) / "node.json").read_bytes())["id"]
-        )
+        node = str(msgspec.json.decode((self.city.node(site) / "node.json").read_bytes())["id"])
         listed = await _get(self.agency, "/agreements", self.agency_headers)
         agreements = [
             parse(unb64(envelope["payload"]), AgreementDocument)

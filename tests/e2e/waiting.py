@@ -12,7 +12,7 @@ _LOOK_S = 0.02
 _Found = TypeVar("_Found")
 
 
-def until(condition: Callable[[], _Found], *, within_s: float, what: str) -> _Found:
+def until(condition: Callable[[], _Found | None], *, within_s: float, what: str) -> _Found:
     """Return the condition's first value that is true.
 
     Raises:
@@ -27,7 +27,7 @@ def until(condition: Callable[[], _Found], *, within_s: float, what: str) -> _Fo
 
 
 async def eventually(
-    condition: Callable[[], Awaitable[_Found]], *, within_s: float, what: str
+    condition: Callable[[], Awaitable[_Found | None]], *, within_s: float, what: str
 ) -> _Found:
     """Do the same where the condition itself has to be awaited."""
     end = CLOCK.monotonic() + within_s

@@ -130,7 +130,11 @@ class Watching:
         async def _true() -> bool:
             return condition()
 
-        await eventually(_true, within_s=within_s, what=f"{what} (closed: {self.closed})")
+        await eventually(_true, within_s=within_s, what=f"{what} ({self.told()})")
+
+    def told(self) -> str:
+        """Say in a word how far it came, for a test that fails."""
+        return f"{len(self.marks)} pictures, {len(self.arrived)} frames, closed: {self.closed}"
 
     def last_media_us(self) -> int:
         """Return when the last ciphertext came."""

@@ -149,7 +149,7 @@ def open_or_make(folder: Path, ports: Ports, *, ids: Ids, now_us: int) -> City:
     return city
 
 
-def _command(*arguments: str) -> None:
+def run_quietly(*arguments: str) -> None:
     """Run one of the program's own commands quietly."""
     parser = argparse.ArgumentParser()
     commands = parser.add_subparsers()
@@ -187,10 +187,10 @@ def _make_agency(city: City, *, ids: Ids, now_us: int) -> None:
     if not city.agency_config.exists():
         command = f"agency init {folder} --root {root_folder} --port {city.ports.agency}"
         hub = ("--hub-id", _hub_id(city), "--hub-url", city.hub_url)
-        _command(*command.split(), "--name", AGENCY, *hub)
+        run_quietly(*command.split(), "--name", AGENCY, *hub)
         _add_tour(city)
     card = folder / "agency.json"
-    _command("hub", "admit", "agency", str(card), "--config", str(city.hub_config), "--yes")
+    run_quietly("hub", "admit", "agency", str(card), "--config", str(city.hub_config), "--yes")
     if (root_folder / ADMINISTRATOR_KEY).exists():
         return
     agency = json.loads(card.read_bytes())
@@ -230,7 +230,7 @@ def _make_site(city: City, site: DemoSite, ids: Ids) -> None:
     for name in ("", "trust/agencies", "trust/certificates", "agreements"):
         make_directory(folder / name)
     if not (root / "owner.json").exists():
-        _command("owner", "init", str(root), "--name", site.name)
+        run_quietly("owner", "init", str(root), "--name", site.name)
     key = SigningKey.generate(ids.secret(32))
     node = str(ids.uuid7())
     write_durably(folder / "node.key", key.to_pem())
@@ -261,20 +261,20 @@ def _sign(city: City, site: DemoSite, card: NodeCard) -> None:
     node_fingerprint = fingerprint(unb64(card.sign))
     certify_node = ("--root", str(root), "--node", "--fingerprint", node_fingerprint)
     out = ("--out", str(folder / "node.cert.json"))
-    _command("owner", "certify", str(folder / "node.json"), *certify_node, *out)
+    run_quietly("owner", "certify", str(folder / "node.json"), *certify_node, *out)
     parties = ("--root", str(root), "--node", str(folder / "node.json"))
     draft = ("--agency", str(agency_card), "--out", str(work))
-    _command("owner", "agreement", site.template, *parties, *draft)
+    run_quietly("owner", "agreement", site.template, *parties, *draft)
     signed = folder / "agreements" / "police.json"
     keys = (root / "owner-root.key", city.agency_root / agency_cli.ROOT_KEY)
     for source, key in zip((work, signed), keys, strict=True):
-        _command("owner", "sign", str(source), "--key", str(key), "--out", str(signed))
+        run_quietly("owner", "sign", str(source), "--key", str(key), "--out", str(signed))
     owner = msgspec.json.decode((root / "owner.json").read_bytes(), type=OwnerCard)
     compared = ("--owner-fingerprint", fingerprint(unb64(owner.root)))
     config = ("--config", str(city.agency_config))
-    _command("agency", "install", str(signed), *config, *compared)
+    run_quietly("agency", "install", str(signed), *config, *compared)
     hub = ("--config", str(city.hub_config), "--yes")
-    _command("hub", "admit", "owner", str(root / "owner.json"), *hub)
+    run_quietly("hub", "admit", "owner", str(root / "owner.json"), *hub)
 
 
 def _node_toml(city: City, site: DemoSite, card: NodeCard, owner: OwnerCard, ids: Ids) -> str:

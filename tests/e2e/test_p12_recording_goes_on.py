@@ -1,0 +1,86 @@
+"""P12 on real processes: hub killed, bus cut, node killed; what was filmed is on the disk."""
+
+import os
+import signal
+from itertools import pairwise
+
+import pytest
+
+from handfast.cli.bench_glass_disk import RecordedPicture, recorded_pictures
+from handfast.media.sim_player import PICTURE_US
+from tests.e2e.city import SCHOOL, TRANSIT, RunningCity
+from tests.e2e.officer import officer
+from tests.e2e.waiting import CLOCK, until
+
+pytestmark = pytest.mark.timeout(120)
+SECOND = 1_000_000
+AT_RISK_US = 4 * SECOND
+
+
+def pictures(city: RunningCity, since_us: int) -> list[RecordedPicture]:
+    """Read what the transit stop has recorded of its first camera's sub-stream."""
+    folder = city.city.node(TRANSIT)
+    camera = min((folder / "recordings").iterdir()).name
+    return recorded_pictures(folder, camera, "sub", since_us=since_us)
+
+
+def recorded_until(city: RunningCity, since_us: int, until_us: int) -> list[RecordedPicture]:
+    """Wait until pictures sent at an instant are on the disk, and return all."""
+
+    def _there() -> list[RecordedPicture]:
+        found = pictures(city, since_us)
+        return found if found and found[-1].mark.sent_us >= until_us else []
+
+    return until(_there, within_s=20, what="the recording reaches that instant")
+
+
+def gaps_us(found: list[RecordedPicture]) -> list[int]:
+    """Return the time that is missing between pictures, where any is."""
+    steps = (b.mark.number - a.mark.number for a, b in pairwise(found))
+    return [(step - 1) * PICTURE_US for step in steps if step != 1]
+
+
+async def test_p12_recording_goes_on_without_hub_and_bus(city: RunningCity) -> None:
+    """Not one picture is missing; what happened meanwhile reaches the hub in order."""
+    since_us = CLOCK.now_us()
+    recorded_until(city, since_us, since_us + SECOND)
+    city.kill("hub")
+    bus = city.bus_pid()
+    assert bus is not None
+    os.kill(bus, signal.SIGKILL)
+    cut_us = CLOCK.now_us()
+    for state in ("raise", "clear"):
+        city.panel(SCHOOL, state)
+    found = recorded_until(city, since_us, cut_us + 3 * SECOND)
+    city.start("hub")
+    city.connected(SCHOOL)
+    city.connected(TRANSIT)
+    back_us = CLOCK.now_us()
+    found = recorded_until(city, since_us, back_us + SECOND)
+    assert gaps_us(found) == []
+    async with officer(city.city) as rivera:
+
+        async def _signals() -> list[dict[str, object]]:
+            sites = (await rivera.hub.get("/api/v1/registry")).json()["sites"]
+            (school,) = (each for each in sites if each["node"] == city.node_id(SCHOOL))
+            return list(school["signals"])
+
+        known = await rivera.site(SCHOOL)
+        assert known.registration.node == city.node_id(SCHOOL)
+        assert await _signals()
+
+
+def test_p12_recording_goes_on_after_the_node_was_killed(city: RunningCity) -> None:
+    """At most the last 4 s are lost; everything else opens, and recording continues."""
+    since_us = CLOCK.now_us()
+    recorded_until(city, since_us, since_us + 2 * SECOND)
+    city.kill("node-transit")
+    killed_us = CLOCK.now_us()
+    city.start("node-transit")
+    back_us = CLOCK.now_us()
+    found = recorded_until(city, since_us, back_us + SECOND)
+    before = [each for each in found if each.mark.sent_us < killed_us]
+    assert before[-1].mark.sent_us >= killed_us - AT_RISK_US
+    assert gaps_us(before) == []
+    assert len(gaps_us(found)) <= 1
+    city.connected(TRANSIT)
