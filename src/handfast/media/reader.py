@@ -7,6 +7,7 @@ from typing import Final
 from handfast.kit.clock import Clock
 from handfast.kit.ids import Ids
 from handfast.media import resolve, rtp
+from handfast.media.arrival import ArrivalClock
 from handfast.media.demux import Demux
 from handfast.media.faults import CameraFaultError, FaultCode
 from handfast.media.link import Link
@@ -17,7 +18,7 @@ from handfast.media.rtsp_session import RtspSession
 from handfast.media.silence import Silence
 from handfast.media.source import CameraSource
 from handfast.media.stream_status import StreamStatus
-from handfast.media.units import AccessUnit, Sink, TrackConfig
+from handfast.media.units import VIDEO, AccessUnit, Sink, TrackConfig
 
 _CONNECT_S: Final = 5.0
 _ANSWER_S: Final = 5.0
@@ -52,7 +53,7 @@ class CameraReader:
         self._session: RtspSession | None = None
         self._place: Future[Place] | None = None
         self._rest = b""
-        self._received_us = 0
+        self._arrival = ArrivalClock()
         self._deadline = 0.0  # of the step under way
         self._keep_alive_at = 0.0
         self._asked_at = 0.0
@@ -127,6 +128,7 @@ class CameraReader:
         nonce = self._ids.secret(8).hex()
         authenticator = Authenticator(login, client_nonce=nonce) if login else None
         self._session = RtspSession(self.source.url, authenticator, audio=self.source.audio)
+        self._arrival = ArrivalClock()
         self._demux = Demux(
             self.status.counters,
             message=self._on_message,
@@ -145,7 +147,7 @@ class CameraReader:
             count = link.receive(view[kept:])
             if count == 0:
                 return
-            self._received_us = self._clock.now_us()
+            self._arrival.read(self._clock.now_us())
             self.status.counters.bytes += count
             end = kept + count
             used = self._demux.feed(buffer, view, end) if self._demux else end
@@ -191,7 +193,9 @@ class CameraReader:
         self._sink.configured(self.source.key, tracks)
 
     def _on_unit(self, unit: AccessUnit) -> None:
-        self._sink.unit(self.source.key, unit, self._received_us)
+        arrival = self._arrival
+        received_us = arrival.time_of(unit.dts) if unit.track == VIDEO else arrival.read_us
+        self._sink.unit(self.source.key, unit, received_us)
 
     def _disconnect(self) -> None:
         if self.link is not None:

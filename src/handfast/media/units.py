@@ -105,7 +105,14 @@ class Sink(Protocol):
         ...
 
     def unit(self, stream: StreamKey, unit: AccessUnit, received_us: int) -> None:
-        """Take one unit; `received_us` is wall time (us since 1970 UTC) of its last bytes."""
+        """Take one unit.
+
+        Args:
+            stream: Which stream.
+            unit: The unit.
+            received_us: Wall clock when it arrived, us since 1970 UTC; estimated between two
+                reads (`ArrivalClock`), never in the future.
+        """
         ...
 
     def state(self, stream: StreamKey, state: CameraState, reason: str) -> None:
