@@ -63,7 +63,9 @@ class KeepRoom:
         want = max(self._policy.min_free_bytes - free, 0)
         plan = await self._plan(now_us, want, break_holds=False)
         if plan.shortfall_bytes:
-            _log.error("everything old is frozen; %d bytes short", plan.shortfall_bytes)
+            _log.error(
+                "%d bytes short, and what is left is frozen or none", plan.shortfall_bytes
+            )
             plan = await self._plan(now_us, want, break_holds=True)
         if not plan.removals:
             return 0

@@ -129,7 +129,8 @@ class Record:
             recovered=event.recovered,
         )
         index.closed([segment])
-        self._sign(segment)
+        if segment.runs:  # without any run there is nothing to vouch for
+            self._sign(segment)
 
     def _lost(self, event: WorkerLost) -> None:
         recordings = [
