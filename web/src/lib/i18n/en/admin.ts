@@ -6,7 +6,6 @@ export const admin = {
   title: 'People and devices',
   nav: { pending: 'Waiting devices', people: 'People', device: 'This device' },
   own: {
-    none: 'This device is no administrator’s yet',
     noneWhy: 'Make a key here. Whoever keeps your agency’s root certifies it, after comparing the fingerprint with this screen.',
     waiting: 'Waiting for the agency’s root',
     waitingWhy: 'Carry the request to where the root is kept, and compare every group of the fingerprint there.',

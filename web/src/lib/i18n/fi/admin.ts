@@ -5,7 +5,6 @@ export const admin: Catalogue['admin'] = {
   title: 'Henkilöt ja laitteet',
   nav: { pending: 'Odottavat laitteet', people: 'Henkilöt', device: 'Tämä laite' },
   own: {
-    none: 'Tämä laite ei ole vielä ylläpitäjän',
     noneWhy: 'Luo avain tässä. Viraston juuriavaimen haltija vahvistaa sen verrattuaan sormenjälkeä tähän näyttöön.',
     waiting: 'Odotetaan viraston juuriavainta',
     waitingWhy: 'Vie pyyntö sinne, missä juuriavainta säilytetään, ja vertaa siellä sormenjäljen jokaista ryhmää.',
