@@ -224,11 +224,16 @@ class Officer:
         envelope = msgspec.convert(answer["decision"], Envelope)
         return self.check(known, envelope, request=hash_of(request))
 
-    async def answer_of(self, known: KnownSite, request: str) -> Answer:
-        """Fetch the newest decision of a request."""
-        answer = await _get(self.hub, f"/requests/{request}")
-        envelope = msgspec.convert(answer["decision"], Envelope)
-        return self.check(known, envelope, request=request)
+    async def settled(self, known: KnownSite, request: str) -> Answer:
+        """Wait until a pending request has been decided, and check the decision."""
+
+        async def _decided() -> Answer | None:
+            answer = await _get(self.hub, f"/requests/{request}")
+            envelope = msgspec.convert(answer["decision"], Envelope)
+            checked = self.check(known, envelope, request=request)
+            return None if checked.decision.outcome == "pending" else checked
+
+        return await eventually(_decided, within_s=10, what="the owner's answer arrives")
 
     def check(self, known: KnownSite, envelope: Envelope, *, request: str) -> Answer:
         """Verify the node's signature and the log's proof; open what was sealed to us."""

@@ -21,13 +21,13 @@ async def test_an_alarm_opens_live_and_recorded_pictures_until_it_is_over(
         city.panel(SCHOOL, "raise")
         answer = await rivera.asks(known)
         async with watching(rivera, known, answer) as view:
-            await view.sees(50)
+            await view.sees(130)
             numbers = [mark.number for mark in view.marks]
             assert all(b == a + 1 for a, b in pairwise(numbers))
             assert view.windows
             await view.until(lambda: bool(view.alive), 5, "a sign of life")
             now_us = CLOCK.now_us()
-            span = (now_us - 3_000_000, now_us - 1_000_000)
+            span = (now_us - 4_500_000, now_us - 2_000_000)
             recorded = await rivera.asks(known, span_us=span)
             runs = await look_back(rivera, known, recorded, since_us=span[0], until_us=span[1])
             marks = sorted(mark.number for run in runs for mark in run.marks)

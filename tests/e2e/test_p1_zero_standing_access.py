@@ -48,8 +48,8 @@ async def test_p1_zero_standing_access_a_whole_dump_of_the_hub_opens_nothing(
             seen = found_in(dump(city.pid("hub")), passed)
             assert "the session" in seen
             assert any(name.startswith("unit") for name in seen)
-    inside = found_in(dump(city.pid("node-school")), roots(city, SCHOOL.folder))
-    assert inside  # the same search finds a root where there is one
+            inside = found_in(dump(city.pid("node-school")), roots(city, SCHOOL.folder))
+            assert inside  # the same search finds a root where there is one
     city.panel(SCHOOL, "clear")
 
 

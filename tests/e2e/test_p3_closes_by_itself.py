@@ -102,7 +102,7 @@ async def test_p3_closes_by_itself_at_the_absolute_end(city: RunningCity) -> Non
         assert pending.decision.outcome == "pending"
         until_us = CLOCK.now_us() + 6 * SECOND
         owner.approve(pending.decision.request, until_us=until_us)
-        answer = await rivera.answer_of(known, pending.decision.request)
+        answer = await rivera.settled(known, pending.decision.request)
         assert answer.grant.until_us <= until_us
         async with watching(rivera, known, answer) as view:
             await view.sees(30)

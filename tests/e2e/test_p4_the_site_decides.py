@@ -183,18 +183,22 @@ async def test_p4_the_site_decides_though_the_hub_forges_the_world(city: Running
         report = city.panel_report(SHOP, "raise", lease_s=60)
         forged = msgspec.structs.replace(report, mac=b64(bytes(32)))
         assert send(f"{node}/api/v1/signals", forged) == 403
-        for statement, path in forged_hand(known, forger.device, now_us):
-            envelope = sign(statement, forger.device)
+        for hand, path in forged_hand(known, forger.device, now_us):
+            envelope = sign(hand, forger.device)
             assert send(f"{node}/api/v1/{path}", {"statement": envelope}) == 403
         place = (known.registration.lon, known.registration.lat)
-        incident = forger.incident(place)
-        named = parse(unb64(incident.payload), IncidentStatement).incident
-        for changed, reason in (
-            ({"incident": named}, "incident-not-stated"),
-            ({"agreement": b64(bytes(32)), "incident": named}, "agreement-unknown"),
-            ({"purpose": "immigration-enforcement", "incident": named}, "purpose-never"),
+        stated, made_up = await rivera.incident(known), forger.incident(place)
+        strange = {"agreement": b64(bytes(32))}
+        never = {"purpose": "immigration-enforcement"}
+        for statement, changed, reason in (
+            (made_up, {}, "incident-not-stated"),
+            (stated, strange, "agreement-unknown"),
+            (stated, never, "purpose-never"),
         ):
-            decision = await ask_as(rivera, known, liar, incident, **changed)
+            named = parse(unb64(statement.payload), IncidentStatement).incident
+            decision = await ask_as(
+                rivera, known, liar, statement, **{"incident": named, **changed}
+            )
             assert (decision.outcome, decision.sealed) == ("deny", None), reason
             assert decision.reason == reason
         assert liar.frames_since(0, FrameType.KEY) == []
