@@ -153,7 +153,7 @@ def test_a_camera_that_misbehaves_is_named(name: str, script: Script, reason: st
 
 SLOW: list[tuple[str, Script, float, int, str]] = [
     ("nothing at all", wait_for_end, 6.0, 0, "no-answer: "),
-    ("silence after PLAY", answering(SDP), 11.0, 250, "silent: "),
+    ("silence after PLAY", answering(SDP), 11.0, 375, "silent: "),
     (
         "no keyframe ever",
         answering(SDP, sending(b"".join(Packets().picture(delta_nals(1), 0)))),
