@@ -31,7 +31,7 @@ web: setup      ## build the pages into src/handfast/web/static
 	@cd web && npm run build
 
 docs: setup     ## write the generated reference pages again
-	@$(BIN)/python tools/write_docs.py
+	@$(BIN)/python -m tools.write_docs
 
 demo:     ## a hub, an agency and three sites with real cameras on this machine
 	@$(PYTHON) tools/setup.py run

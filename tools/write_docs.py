@@ -1,6 +1,6 @@
 """Write the reference pages that are made from the code; a house rule fails when they drift.
 
-Usage: .venv/bin/python tools/write_docs.py
+Usage: .venv/bin/python -m tools.write_docs
 """
 
 import argparse
@@ -15,6 +15,7 @@ from handfast.cli.main import build_parser
 from handfast.hub.http.routes import describe_api
 from handfast.node.config import explain_config
 from handfast.storage.hub_schema import SCHEMA
+from tools.promises import promises_page
 
 ROOT = Path(__file__).resolve().parent.parent
 DIALECT = SQLiteDialect_pysqlite()
@@ -86,6 +87,7 @@ def node_config_page() -> str:
 
 # The page, from the root of the checkout, and what makes it.
 PAGES: Mapping[str, Callable[[], str]] = {
+    "ARCHITECTURE.md": promises_page,
     "docs/reference/cli.md": cli_page,
     "docs/reference/config-node.md": node_config_page,
     "docs/reference/hub-openapi.json": hub_openapi_page,

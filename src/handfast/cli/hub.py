@@ -100,7 +100,9 @@ def _add_admit(group: Commands) -> None:
             run=_admit,
         )
     )
-    parser.add_argument("what", choices=("owner", "agency", "revocation"))
+    parser.add_argument(
+        "what", choices=("owner", "agency", "revocation"), help="what the file is"
+    )
     parser.add_argument("file", type=Path, help="as the organisation handed it over")
     parser.add_argument("--yes", action="store_true", help="the fingerprint was compared")
     parser.add_argument("--fingerprint", help="the fingerprint it must have")

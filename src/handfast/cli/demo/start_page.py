@@ -50,6 +50,7 @@ def _index(city: City, version: str) -> HTTPRouteHandler:
 
     @get("/", media_type=MediaType.HTML, sync_to_thread=False)
     def index() -> Response[str]:
+        """Return the page."""
         return Response(page, media_type=MediaType.HTML, headers=_HEADERS)
 
     return index
@@ -60,6 +61,7 @@ def _owner(clerk: OwnersClerk) -> HTTPRouteHandler:
 
     @get("/{name:str}", sync_to_thread=True)
     def owner(name: FromPath[str]) -> Redirect:
+        """Lead a new browser to an owner's page, with a code that pairs it."""
         if name not in sites:
             raise NotFoundError(f"the demo has no {name!r}; it has {', '.join(sites)}")
         return Redirect(clerk.pairing_link(sites[name]), headers=_HEADERS)
