@@ -57,12 +57,12 @@ SITES = (
         kind="school",
         principal="Minna Virtanen",
         role="principal",
-        place=Place(lon=24.9479, lat=60.1713),
+        place=Place(lon=24.9453, lat=60.1722),
         template="school",
         cameras=(
-            _camera("Main entrance", (24.9474, 60.1715), 245, 0),
-            _camera("Yard", (24.9482, 60.1711), 150, 1),
-            _camera("Bicycle gate", (24.9480, 60.1716), 20, 2),
+            _camera("Main entrance", (24.94542, 60.17207), 240, 0),
+            _camera("Yard", (24.94466, 60.17207), 180, 1),
+            _camera("Bicycle gate", (24.94517, 60.17283), 345, 2),
         ),
     ),
     DemoSite(
@@ -71,11 +71,11 @@ SITES = (
         kind="shop",
         principal="Jari Laine",
         role="manager",
-        place=Place(lon=24.9440, lat=60.1690),
+        place=Place(lon=24.9430, lat=60.1693),
         template="shop",
         cameras=(
-            _camera("Street door", (24.9436, 60.1689), 180, 3),
-            _camera("Corner window", (24.9444, 60.1690), 95, 4),
+            _camera("Street door", (24.94299, 60.16963), 0, 3),
+            _camera("Corner window", (24.94273, 60.16894), 135, 4),
         ),
     ),
     DemoSite(
@@ -84,11 +84,11 @@ SITES = (
         kind="transit",
         principal="Sari Nieminen",
         role="duty-manager",
-        place=Place(lon=24.9415, lat=60.1708),
+        place=Place(lon=24.9412, lat=60.1715),
         template="shop",
         cameras=(
-            _camera("Platform north", (24.9413, 60.1712), 200, 5),
-            _camera("Platform south", (24.9417, 60.1704), 10, 6),
+            _camera("Platform north", (24.94196, 60.17151), 315, 5),
+            _camera("Platform south", (24.94082, 60.17164), 45, 6),
         ),
     ),
 )
