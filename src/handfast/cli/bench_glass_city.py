@@ -34,6 +34,7 @@ SCHOOL = SITES[0]
 _OFFSETS = (0, 1, 2, 5, 10, 21, 22, 23)
 _READY_S = 180
 _LOOK_S = 0.1
+_INCIDENT_S = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,32 @@ class BenchCity:
         if answer.is_error:
             raise UnavailableError(f"the school's node refused its panel: {answer.text}")
         return sent_us
+
+    def incident(self, token: str) -> str:
+        """Wait for an open incident at the hub, and return its id.
+
+        Raises:
+            UnavailableError: None was opened in time.
+        """
+        end, pause = self.clock.monotonic() + _INCIDENT_S, Event()
+        while not (found := self._open_incidents(token)):
+            if self.clock.monotonic() > end:
+                raise UnavailableError("the hub opened no incident for the alarm")
+            pause.wait(_LOOK_S)
+        return found[0]
+
+    def close_incidents(self, token: str) -> None:
+        """Close what is open, as an officer does, so that the next alarm opens its own."""
+        for incident in self._open_incidents(token):
+            url = f"{self.city.hub_url}/api/v1/incidents/{incident}/close"
+            httpx.post(url, headers={"authorization": token}).raise_for_status()
+
+    def _open_incidents(self, token: str) -> list[str]:
+        url = f"{self.city.hub_url}/api/v1/incidents"
+        answer = httpx.get(url, headers={"authorization": token})
+        answer.raise_for_status()
+        listed = answer.json()["incidents"]
+        return [str(each["id"]) for each in listed if each["closed_us"] is None]
 
     @property
     def school(self) -> Path:

@@ -12,7 +12,7 @@ from handfast.kit.errors import UnavailableError
 
 try:
     from playwright.sync_api import Error as PageError
-    from playwright.sync_api import Page, sync_playwright
+    from playwright.sync_api import Page, Request, sync_playwright
 except ImportError as missing:
     raise UnavailableError(
         "this benchmark drives a browser: `pip install playwright`, and Debian's chromium "
@@ -31,6 +31,8 @@ _FLAGS = (
     "--ignore-gpu-blocklist",
 )
 _CELLS = 22
+_LOOK_MS = 50
+_MOST_LOOKS = 1200
 # Wall clock in microseconds; `performance` is finer than `Date`, which corrects its drift.
 _EARS = """
 (() => {
@@ -92,7 +94,16 @@ class OfficerPage:
     def __init__(self, page: Page, origin: str) -> None:
         """Take a fresh page."""
         self.page = page
+        self.hub_token = ""
+        self.challenges = 0  # fetched so far
         self._origin = origin
+        page.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        if "/challenge" not in request.url or "/nodes/" not in request.url:
+            return
+        self.challenges += 1
+        self.hub_token = request.headers["authorization"]
 
     def enrol(self, name: str) -> None:
         """Make the device's key; the demo's clerk certifies it."""
@@ -108,24 +119,36 @@ class OfficerPage:
             "yes => localStorage.setItem('handfast.watchAtOnce', yes ? 'yes' : 'no')", at_once
         )
         self.page.goto(f"{self._origin}/officer/{path}")
-        self.page.wait_for_function("window.ears !== undefined")
+        self.wait("window.ears !== undefined", seconds=10)
 
-    def wait(self, condition: str, *, seconds: float, given: object = None) -> Any:
+    def wait(self, condition: str, *, seconds: float) -> Any:
         """Wait until an expression is true in the page, and return its value.
+
+        It is asked from outside: the page's own rules forbid it to evaluate text.
 
         Raises:
             UnavailableError: It did not become true in time.
         """
-        try:
-            found = self.page.wait_for_function(condition, arg=given, timeout=seconds * 1000)
-        except PageError as error:
-            states = self.page.evaluate(
-                "[...document.querySelectorAll('figure')].map((each) => each.dataset.state)"
-            )
-            raise UnavailableError(
-                f"the page did not get there ({condition[:60]}): tiles {states}"
-            ) from error
-        return found.json_value()
+        for _ in range(int(seconds * 1000 / _LOOK_MS)):
+            if found := self.page.evaluate(condition):
+                return found
+            self.page.wait_for_timeout(_LOOK_MS)
+        states = self.page.evaluate(
+            "[...document.querySelectorAll('figure')].map((each) => each.dataset.state)"
+        )
+        raise UnavailableError(f"the page never came to: {condition}; its tiles are {states}")
+
+    def prepared(self, challenges: int) -> None:
+        """Wait until the page has that many challenges in hand in all: an alarm may rise.
+
+        Raises:
+            UnavailableError: It did not fetch them in time.
+        """
+        for _ in range(_MOST_LOOKS):
+            if self.challenges >= challenges:
+                return
+            self.page.wait_for_timeout(_LOOK_MS)
+        raise UnavailableError("the page fetched no challenges; see whether the node is up")
 
     def close_tiles(self) -> None:
         """Take every tile off the wall."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from handfast.cli.bench_glass_city import BenchCity
+from handfast.cli.bench_glass_city import SCHOOL, BenchCity
 from handfast.cli.bench_glass_disk import RecordedPicture, recorded_pictures
 from handfast.cli.bench_glass_page import OfficerPage
 from handfast.kit.errors import UnavailableError
@@ -54,21 +54,21 @@ class Seeks:
 
 def alarm_trials(city: BenchCity, officer: OfficerPage, trials: int) -> Alarms:
     """Raise, watch at once, clear, wait for the end; so many times."""
-    officer.work(at_once=True)
-    officer.wait("!document.querySelector('input[type=checkbox]')?.disabled", seconds=30)
-    officer.page.get_by_text("3 of 3 sites connected").first.wait_for(timeout=60_000)
+    cameras = len(SCHOOL.cameras)
+    officer.work(at_once=True, path="wall")
     to_frame: list[float] = []
     to_close: list[float] = []
-    for _ in range(trials):
+    for trial in range(trials):
+        officer.prepared((trial + 1) * cameras)
         officer.forget()
         raised_us = city.panel("raise")
-        first = officer.wait(_PICTURES, seconds=20)
+        first = officer.wait(_PICTURES, seconds=30)
         to_frame.append((first[0]["atUs"] - raised_us) / 1000)
         city.panel("clear")
-        officer.wait("ears.ends.length > 0 && " + _CLOSED, seconds=20)
+        officer.wait("ears.ends.length > 0 && " + _CLOSED, seconds=30)
         to_close += _after_end(officer)
         officer.close_tiles()
-        _close_incident(officer)
+        city.close_incidents(officer.hub_token)
     return Alarms(to_frame=to_frame, to_close=to_close)
 
 
@@ -79,20 +79,10 @@ def _after_end(officer: OfficerPage) -> list[float]:
     return [max(0.0, (max(media) - ended_us) / 1000)] if media else []
 
 
-def _close_incident(officer: OfficerPage) -> None:
-    """So that the next alarm opens an incident of its own."""
-    page = officer.page
-    page.locator("a[href*='/incidents/']").first.click()
-    page.get_by_role("button", name="Close the incident").click()
-    page.get_by_text("Nothing new can be opened for it").wait_for(timeout=10_000)
-
-
 def watch_one(city: BenchCity, officer: OfficerPage) -> str:
     """Raise the alarm and show one camera alone, in its main stream; returns its id."""
     city.panel("raise")
-    link = officer.page.locator("a[href*='/incidents/']").first
-    link.wait_for(timeout=20_000)
-    incident = (link.get_attribute("href") or "").rpartition("/")[2]
+    incident = city.incident(officer.hub_token)
     camera = min(path.name for path in (city.school / "recordings").iterdir())
     officer.work(at_once=False, path=f"wall?incident={incident}&cameras={camera}")
     officer.wait("!!document.querySelector('[data-stream=main] [data-state=live]')", seconds=30)
