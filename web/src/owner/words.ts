@@ -6,6 +6,11 @@ export function named(table: object, name: string): string {
   return typeof found === 'string' ? found : name;
 }
 
+/** A person as every screen names them: name, role, agency. */
+export function whoIs(words: Words, name: string, role: string, ...agency: readonly string[]): string {
+  return [name, named(words.t.owner.roles, role), ...agency].join(', ');
+}
+
 /** Microseconds since 1970 as an RFC 3339 instant, as `Countdown` and `<time>` want it. */
 export function instant(us: number): string {
   return new Date(us / 1000).toISOString();

@@ -11,7 +11,7 @@ function leaves(node: object, path = ''): Map<string, string> {
     if (typeof value === 'string') found.set(here, value);
     else if (typeof value === 'function') {
       const spoken = value as (...values: unknown[]) => string;
-      found.set(here, spoken(2, 3));
+      found.set(here, spoken(2, 3, 4, 5));
     } else for (const [deeper, text] of leaves(value as object, here)) found.set(deeper, text);
   }
   return found;

@@ -165,8 +165,9 @@ export class OwnerDevice {
     if (this.device.state !== 'waiting') return;
     if (answer.outcome === 'failed') this.problem = answer.problem;
     if (answer.outcome === 'ok') {
-      this.problem = null;
-      if (answer.value.certificate !== null && (await this.#install(identity, answer.value.certificate))) return;
+      const found = answer.value.certificate;
+      if (found === null) this.problem = null;
+      else if (await this.#install(identity, found)) return;
     }
     this.#stop = (this.#ports.later ?? timer)(() => void this.#look(identity), POLL_MS);
   }

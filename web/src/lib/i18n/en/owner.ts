@@ -89,7 +89,6 @@ export const owner = {
   },
   device: {
     title: 'This device',
-    is: (name: string, role: string) => `${name}, ${role}`,
     until: (date: string) => `Certified until ${date}`,
     second: 'Pair a second device too. If this one is lost or its browser is cleared, the other one still closes and answers.',
   },
@@ -108,7 +107,6 @@ export const owner = {
       none: 'Nobody is looking',
       live: (camera: string) => `sees ${camera} live`,
       recorded: (camera: string) => `looks at recordings of ${camera}`,
-      who: (name: string, role: string, agency: string) => `${name}, ${role}, ${agency}`,
       why: (purpose: string, title: string) => (title ? `For ${purpose}: ${title}` : `For ${purpose}`),
       closes: (left: string) => `closes in ${left}`,
       over: 'closed',
@@ -224,7 +222,6 @@ export const owner = {
       unreachable: 'The log could not be checked now',
       checking: 'Checking your log',
     },
-    who: (name: string, role: string, agency: string) => `${name}, ${role}, ${agency}`,
     nobody: 'Somebody whom nobody vouches for',
     live: (camera: string) => `saw ${camera} live`,
     recorded: (camera: string, from: string, until: string) => `saw recordings of ${camera} from ${from} to ${until}`,

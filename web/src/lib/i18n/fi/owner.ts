@@ -88,7 +88,6 @@ export const owner: Catalogue['owner'] = {
   },
   device: {
     title: 'Tämä laite',
-    is: (name, role) => `${name}, ${role}`,
     until: (date) => `Varmenne voimassa ${date} asti`,
     second: 'Ota käyttöön myös toinen laite. Jos tämä katoaa tai selain tyhjennetään, toisella voi yhä sulkea ja vastata.',
   },
@@ -107,7 +106,6 @@ export const owner: Catalogue['owner'] = {
       none: 'Kukaan ei katso',
       live: (camera) => `näkee kameran ${camera} suorana`,
       recorded: (camera) => `katsoo kameran ${camera} tallenteita`,
-      who: (name, role, agency) => `${name}, ${role}, ${agency}`,
       why: (purpose, title) => (title ? `Syy: ${purpose}, ${title}` : `Syy: ${purpose}`),
       closes: (left) => `sulkeutuu ${left} kuluttua`,
       over: 'suljettu',
@@ -222,7 +220,6 @@ export const owner: Catalogue['owner'] = {
       unreachable: 'Lokia ei voitu nyt tarkistaa',
       checking: 'Tarkistetaan lokiasi',
     },
-    who: (name, role, agency) => `${name}, ${role}, ${agency}`,
     nobody: 'Joku, jota kukaan ei takaa',
     live: (camera) => `näki kameran ${camera} suorana`,
     recorded: (camera, from, until) => `näki kameran ${camera} tallenteita ajalta ${from} – ${until}`,
