@@ -28,6 +28,7 @@ from handfast.protocol.chain import read_enrolment
 from handfast.seal.identity import Envelope, SigningKey, fingerprint
 from handfast.storage.files import make_directory, write_durably
 from handfast.web.listen import server
+from handfast.web.origins import require_private
 
 ROOT_KEY = "agency-root.key"
 CONFIG = "agency.toml"
@@ -62,6 +63,15 @@ def _add_init(group: Commands) -> None:
     parser.add_argument("--hub-id", required=True, help="id of the city's hub")
     parser.add_argument("--hub-url", required=True, help="origin of the city's hub")
     parser.add_argument("--port", type=int, default=8710, help="port (default: 8710)")
+    parser.add_argument(
+        "--url",
+        default="",
+        help="origin of the agency's server as nodes reach it; they ask it what has been "
+        "revoked (default: http://127.0.0.1:<port>)",
+    )
+    parser.add_argument(
+        "--ca", type=Path, help="PEM file of that server's authority (default: the system's)"
+    )
 
 
 def _add_run(group: Commands) -> None:
@@ -121,11 +131,14 @@ def init(arguments: argparse.Namespace) -> int:
     folder: Path = arguments.folder
     root = SigningKey.generate(ids.secret(32))
     dispatch = SigningKey.generate(ids.secret(32))
+    url = require_private(arguments.url or f"http://127.0.0.1:{arguments.port}")
+    ca = "" if arguments.ca is None else arguments.ca.read_text("ascii")
     for path in (folder, arguments.root):
         make_directory(path)
     write_signing_key(arguments.root / ROOT_KEY, root)
     write_durably(folder / DISPATCH_KEY, dispatch.to_pem())
     card = _card(arguments.name, root, dispatch, ids=ids, now_us=clock.now_us())
+    card = msgspec.structs.replace(card, url=url, ca=ca)
     write_durably(folder / "agency.json", msgspec.json.encode(card) + b"\n", mode=0o644)
     write_durably(folder / CONFIG, _toml(arguments, card).encode(), mode=0o644)
     agency = open_agency(read_config(folder / CONFIG), clock=clock, ids=ids)

@@ -52,6 +52,8 @@ class AgencyCard(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         certificates: What the root signed that partners need: the dispatch certificate.
+        url: Origin of its server as nodes reach it, where they ask what has been revoked.
+        ca: PEM text of the authority of that server; empty for the system's.
     """
 
     id: str
@@ -59,6 +61,8 @@ class AgencyCard(msgspec.Struct, frozen=True, kw_only=True):
     root: str
     dispatch: str
     certificates: list[Envelope]
+    url: str = ""
+    ca: str = ""
 
 
 def add_to(commands: Commands) -> None:

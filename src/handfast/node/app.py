@@ -2,6 +2,7 @@
 
 cameras -> ingest processes -> events -> Record (index, manifests) and RelayLive (keys)
 panels  -> HTTP | MQTT -> ReportSignal -> SignalBoard -> judge again, tell, log
+agency <- FetchRevocations -> trust folders -> TrustWatch (judge again)
 hub    <-> bus <-> HubAnswers -> AnswerRequest -> Judge -> Pep (decide, log) -> release
 owner  <-> HTTP -> AskOwner, CloseAccess, WhoLooked
 """
@@ -22,6 +23,7 @@ from handfast.kit.ids import Ids
 from handfast.media.ingest_processes import IngestProcesses, IngestSetup, default_count
 from handfast.media.worker_link import Configure
 from handfast.model.signal import LeaseTerms
+from handfast.node.agency_link import AgencyLink
 from handfast.node.assembly import Heart, Outside, assemble
 from handfast.node.bell import OwnerBell
 from handfast.node.config import NodeConfig, read_secret
@@ -37,6 +39,7 @@ from handfast.node.observe import Unobserved
 from handfast.node.signals.mqtt import Broker, MqttIntake
 from handfast.node.trust import TrustFolders
 from handfast.node.trust_watch import TrustWatch
+from handfast.node.usecases.fetch_revocations import FetchRevocations
 from handfast.node.usecases.keep_room import KeepRoom, RoomPolicy, keep_days
 from handfast.node.usecases.pair_device import PairDevice
 from handfast.node.usecases.record import Record, RecordParts
@@ -82,6 +85,7 @@ class Node:
     heart: Heart
     record: Record
     room: KeepRoom
+    revocations: FetchRevocations
     mqtt: MqttIntake | None
     http: Litestar
 
@@ -116,6 +120,7 @@ def build_node(config: NodeConfig, world: World, *, bus: NodeBus | None = None) 
         heart=heart,
         record=record,
         room=_room(ground, heart),
+        revocations=_revocations(ground),
         mqtt=_mqtt(config, heart, world.ids),
         http=build_http(config, doors, node_key=ground.key.public, log=heart.pep.log_vkey),
     )
@@ -248,6 +253,16 @@ def _room(ground: Ground, heart: Heart) -> KeepRoom:
         clock=heart.steady,
         metrics=ground.metrics,
         policy=RoomPolicy(keep_us=keep_days(table.days), min_free_bytes=table.min_free_bytes),
+    )
+
+
+def _revocations(ground: Ground) -> FetchRevocations:
+    return FetchRevocations(
+        trust=ground.trust,
+        serials=ground.disk.serials,
+        link=AgencyLink(),
+        clock=ground.world.clock,
+        metrics=ground.metrics,
     )
 
 

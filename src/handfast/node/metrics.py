@@ -32,6 +32,15 @@ class NodeMetrics:
             "handfast_node_panel_reports", "Panel reports by result", ["result"],
             registry=registry,
         )  # fmt: skip
+        self.revocation_fetches = Counter(
+            "handfast_node_revocation_fetches", "Questions to agencies, by what came of them",
+            ["result"], registry=registry,
+        )  # fmt: skip
+        self.agencies_silent = Gauge(
+            "handfast_node_agencies_silent",
+            "Agencies that did not answer, when last asked, what they have revoked",
+            registry=registry,
+        )
         self.failures = Counter(
             "handfast_node_loop_failures", "Supervised loops that failed", ["loop"],
             registry=registry,

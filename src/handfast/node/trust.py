@@ -1,6 +1,7 @@
 """Whom this node believes: roots, devices, agreements, revocations, from two folders.
 
-    trust/agencies/*.json      agency cards {"id","name","root",...}, confirmed outside the hub
+    trust/agencies/*.json      agency cards {"id","name","root","url",...}, confirmed outside
+                               the hub; `FetchRevocations` asks at the url
     trust/certificates/*.json  certificate envelopes: owner's devices, administrators
     trust/revocations/*.json   revocation envelopes
     agreements/*.json          agreement envelopes, signed by both roots
@@ -25,21 +26,32 @@ from handfast.node.ports import Serials
 from handfast.policy.compile import CompiledAgreement, compile_agreement
 from handfast.protocol.agreement_document import read_agreement
 from handfast.protocol.chain import Revocations
+from handfast.protocol.revocation_lists import SignedList
 from handfast.protocol.signing import verify
 from handfast.protocol.statements import Certificate, Revocation
 from handfast.seal.identity import Envelope, fingerprint, statement_hash
+from handfast.storage.files import make_directory, write_durably
 
 _log = logging.getLogger(__name__)
 _File = TypeVar("_File", bound=msgspec.Struct)
 _LARGEST_BYTES = 1 << 20
+_FETCHED = "fetched-"  # what the node itself wrote, beside what people put in
 
 
 class AgencyRoot(msgspec.Struct, frozen=True, kw_only=True):
-    """An agency's public card as far as it matters here; more fields may stand in it."""
+    """An agency's public card as far as it matters here; more fields may stand in it.
+
+    Attributes:
+        url: Origin of the agency's server, asked what has been revoked; empty: never asked,
+            and revocations come as files only.
+        ca: PEM text of the authority of that server's certificate; empty: the system's.
+    """
 
     id: str
     name: str
     root: str
+    url: str = ""
+    ca: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +76,14 @@ class Trusted:
             and validity are checked at each use.
         standing: Agreements by hash of their statement.
         documents: The same, as both roots signed them.
+        agencies: The confirmed agencies.
     """
 
     devices: Mapping[str, Envelope] = field(default_factory=dict)
     standing: Mapping[str, Standing] = field(default_factory=dict)
     documents: Mapping[str, Envelope] = field(default_factory=dict)
     revoked: Revoked = field(default_factory=Revoked)
+    agencies: tuple[AgencyRoot, ...] = ()
 
     def by_agency_root(self, keyid: str) -> tuple[Standing, ...]:
         """Return the agreements with the agency whose root has this fingerprint."""
@@ -117,10 +131,8 @@ class TrustFolders:
 
     def load(self) -> Trusted:
         """Read everything anew. Blocks for the disk."""
-        roots = {
-            fingerprint(unb64(party.root)): unb64(party.root)
-            for _, party in _read(self._trust / "agencies", AgencyRoot)
-        }
+        agencies = self._agencies()
+        roots = {fingerprint(unb64(each.root)): unb64(each.root) for each in agencies}
         devices, administrators = self._certificates(roots)
         signed: dict[str, Envelope] = {}
         standing = self._standing(roots, signed)
@@ -129,7 +141,39 @@ class TrustFolders:
             standing=standing,
             documents={each: signed[each] for each in standing},
             revoked=self._revoked(roots, administrators),
+            agencies=agencies,
         )
+
+    def keep(self, found: SignedList) -> None:
+        """Write a verified list and its issuer's certificate, durable on return.
+
+        The certificate goes first: a crash in between leaves the older list in force. Only
+        files are touched, so any thread may call this.
+
+        Raises:
+            InvalidError: It is larger than any document here, and could not be read back.
+            OSError: The disk refused; nothing, or the certificate alone, was written.
+        """
+        name = f"{_FETCHED}{found.revocation.issuer}.json"
+        text = msgspec.json.encode(found.envelope)
+        if len(text) > _LARGEST_BYTES:
+            raise InvalidError(f"a revocation list of {len(text)} bytes; issue a shorter one")
+        if found.certificate is not None:
+            certificates = self._trust / "certificates"
+            make_directory(certificates)
+            write_durably(certificates / name, msgspec.json.encode(found.certificate))
+        make_directory(self._trust / "revocations")
+        write_durably(self._trust / "revocations" / name, text)
+
+    def _agencies(self) -> tuple[AgencyRoot, ...]:
+        found: list[AgencyRoot] = []
+        for path, card in _read(self._trust / "agencies", AgencyRoot):
+            try:
+                fingerprint(unb64(card.root))
+                found.append(card)
+            except HandfastError as error:
+                _left_out(path, error)
+        return tuple(found)
 
     def _folders(self) -> tuple[Path, ...]:
         names = ("agencies", "certificates", "revocations")

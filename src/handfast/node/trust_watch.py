@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from anyio import to_thread
 
 from handfast.node.trust import Trusted, TrustFolders
+from handfast.protocol.revocation_lists import SignedList
 from handfast.seal.identity import Envelope
 
 Changed = Callable[[], Awaitable[None]]
@@ -30,6 +31,15 @@ class TrustWatch:
     def agreements(self) -> list[Envelope]:
         """Return the agreements that stand now, as both roots signed them."""
         return list(self.trusted.documents.values())
+
+    async def keep(self, found: SignedList) -> None:
+        """Keep a verified revocation list; it counts from the next tick on.
+
+        Raises:
+            InvalidError: It is larger than any document here.
+            OSError: The disk refused.
+        """
+        await to_thread.run_sync(self._folders.keep, found)
 
     async def tick(self, changed: Changed) -> None:
         """Read the folders again if a file in them has changed, and tell."""

@@ -61,6 +61,18 @@ class DecisionAnswer(msgspec.Struct, frozen=True, kw_only=True):
     decision: Envelope
 
 
+class RevocationLists(msgspec.Struct, frozen=True, kw_only=True):
+    """What an agency has taken back: the newest list of each issuer.
+
+    Attributes:
+        certificates: Those of the issuers that are administrators, signed by the agency's
+            root, so that whoever pins the root can check their lists.
+    """
+
+    revocations: list[Envelope]
+    certificates: list[Envelope] = []
+
+
 class Attach(msgspec.Struct, frozen=True, kw_only=True):
     """Start sending the live frames of a grant; `detach` and `end` carry the same."""
 

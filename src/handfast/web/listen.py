@@ -1,6 +1,5 @@
 """Where a server may listen: TLS for everything that leaves the machine."""
 
-import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import uvicorn
 from litestar import Litestar
 
 from handfast.kit.errors import InvalidError
+from handfast.web.origins import is_loopback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,20 +29,11 @@ class Listen:
         """Refuse plain HTTP beyond loopback, and half a TLS configuration."""
         if (self.certificate is None) != (self.key is None):
             raise InvalidError("TLS needs both certificate and key; name both files or none")
-        if self.certificate is None and not _is_loopback(self.host):
+        if self.certificate is None and not is_loopback(self.host):
             raise InvalidError(
                 f"{self.host} leaves this machine and would speak plain HTTP; "
                 "name a certificate and key, or listen on 127.0.0.1"
             )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def server(app: Litestar, listen: Listen) -> uvicorn.Server:

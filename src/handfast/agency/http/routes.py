@@ -10,7 +10,11 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 
 from handfast.agency.ports import Agency
-from handfast.agency.usecases.certify_device import certify_device, revoke_devices
+from handfast.agency.usecases.certify_device import (
+    certify_device,
+    revocation_lists,
+    revoke_devices,
+)
 from handfast.agency.usecases.enrol_device import (
     EnrolmentStatus,
     enrol_device,
@@ -22,7 +26,7 @@ from handfast.agency.usecases.list_people import Person, list_people
 from handfast.agency.usecases.log_in import Member, audience_of, log_in
 from handfast.agency.usecases.sign_incident import IncidentDraft, sign_incident
 from handfast.kit.errors import DeniedError, UnavailableError
-from handfast.protocol.wire import LoginAnswer, LoginAsk, LoginChallenge
+from handfast.protocol.wire import LoginAnswer, LoginAsk, LoginChallenge, RevocationLists
 from handfast.seal.identity import Envelope
 from handfast.web.allowance import Allowance
 from handfast.web.sessions import Challenges, Sessions
@@ -81,12 +85,6 @@ class RevocationAsk(msgspec.Struct, frozen=True, kw_only=True):
     """A revocation list signed by the root or an administrator."""
 
     revocation: Envelope
-
-
-class Revocations(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest list of each issuer."""
-
-    revocations: list[Envelope]
 
 
 class People(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,9 +190,9 @@ def enrolment(fingerprint: FromPath[str], agency: TheAgency) -> EnrolmentStatus:
 
 
 @get("/revocations", sync_to_thread=True)
-def revocations(agency: TheAgency) -> Revocations:
-    """Return the newest revocation lists; anybody may check them."""
-    return Revocations(revocations=agency.store.revocations())
+def revocations(agency: TheAgency) -> RevocationLists:
+    """Return the newest revocation lists; anybody may check them, nodes come and ask."""
+    return revocation_lists(agency)
 
 
 @get("/agreements", sync_to_thread=True)

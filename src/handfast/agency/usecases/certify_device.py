@@ -7,6 +7,7 @@ from handfast.kit.errors import ConflictError, DeniedError, InvalidError, NotFou
 from handfast.protocol.chain import Revocations, VerifiedChain, read_enrolment, verify_chain
 from handfast.protocol.signing import parse, verify
 from handfast.protocol.statements import Certificate, Revocation
+from handfast.protocol.wire import RevocationLists
 from handfast.seal.identity import Envelope, fingerprint
 from handfast.storage.sqlite_agency import CertificateRow
 
@@ -76,6 +77,16 @@ def known_revocations(agency: Agency) -> Revocations:
     """Return the newest list of each issuer; the store takes in only verified ones."""
     lists = [parse(unb64(e.payload), Revocation) for e in agency.store.revocations()]
     return Revocations(newest={listed.issuer: listed for listed in lists})
+
+
+def revocation_lists(agency: Agency) -> RevocationLists:
+    """Return the newest list of each issuer, and certificates to check administrators' by."""
+    lists = agency.store.revocations()
+    issuers = (parse(unb64(each.payload), Revocation).issuer for each in lists)
+    rows = (agency.store.certificate(issuer) for issuer in issuers)
+    return RevocationLists(
+        revocations=lists, certificates=[row.envelope for row in rows if row is not None]
+    )
 
 
 def put_certificate(agency: Agency, envelope: Envelope, leaf: Certificate) -> None:

@@ -187,7 +187,7 @@ def _make_agency(city: City, *, ids: Ids, now_us: int) -> None:
     if not city.agency_config.exists():
         command = f"agency init {folder} --root {root_folder} --port {city.ports.agency}"
         hub = ("--hub-id", _hub_id(city), "--hub-url", city.hub_url)
-        run_quietly(*command.split(), "--name", AGENCY, *hub)
+        run_quietly(*command.split(), "--name", AGENCY, "--url", city.agency_url, *hub)
         _add_tour(city)
     card = folder / "agency.json"
     run_quietly("hub", "admit", "agency", str(card), "--config", str(city.hub_config), "--yes")
