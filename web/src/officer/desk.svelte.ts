@@ -7,6 +7,7 @@ import { HubClient, socketOrigin, type IncidentView } from '$lib/hub/client';
 import { listen, type HubEvent } from '$lib/hub/events';
 import type { Opening } from '$lib/hub/openings';
 import type { Identity } from '$lib/secure/device';
+import { warmDecoder } from '$lib/player/warm';
 import { open, type Envelope } from '$lib/secure/envelope';
 import { end } from '$lib/secure/statements';
 import { SignedIn } from '$lib/signed-in';
@@ -59,6 +60,8 @@ export class Desk {
   readonly #statements: IncidentStatements;
   #undo: (() => void)[] = [];
   #known = false;
+  /** Alarms that were there before, or have been answered. */
+  readonly #seen = new Set<string>();
   #waiting: (() => void)[] = [];
 
   constructor(ports: DeskPorts) {
@@ -95,6 +98,7 @@ export class Desk {
     }
     await this.feed.reload();
     this.#listen();
+    void warmDecoder();
     let ticks = 0;
     const timer = setInterval(() => {
       ticks += 1;
@@ -188,13 +192,18 @@ export class Desk {
     for (const work of this.#waiting.splice(0)) work();
   }
 
+  /** Each alarm opens a camera by itself once; one that somebody closed stays closed. */
   #heard(incident: IncidentView, news: boolean): void {
-    if (!news || !this.watchAtOnce) return;
-    const open = incident.openable.filter(
-      ({ camera, how }) => how === 'alarm' && this.feed.opening(camera)?.how === 'now',
-    );
-    if (open.length === 0) return;
-    this.watch(incident.id, open.map(({ camera }) => camera));
+    const risen = incident.openable.filter(({ camera }) => {
+      const opening = this.feed.opening(camera);
+      if (opening?.how !== 'now' || !opening.signal) return false;
+      const alarm = `${camera}/${opening.signal.episode}`;
+      const seen = this.#seen.has(alarm);
+      this.#seen.add(alarm);
+      return !seen;
+    });
+    if (!news || !this.watchAtOnce || risen.length === 0) return;
+    this.watch(incident.id, risen.map(({ camera }) => camera));
   }
 
   /** A grant has ended; believed when its own node has signed it. */

@@ -20,7 +20,7 @@ export interface FeedPorts {
   readonly role: string;
   /** Wall clock, microseconds. */
   readonly nowUs: () => number;
-  /** A verified incident is there: `news` when it opened while we listened. */
+  /** An incident is open or has changed; `news` unless it belongs to the very first state. */
   readonly onIncident?: (incident: IncidentView, news: boolean) => void;
 }
 
@@ -44,7 +44,10 @@ export class Feed {
 
   readonly #ports: FeedPorts;
   #queue: Promise<void> = Promise.resolve();
-  #news = false;
+  /** The present state is complete: what comes now is drawn at once. */
+  #complete = false;
+  /** It has been complete once: what is not known by now has happened since. */
+  #listening = false;
   #reloadedUs = 0;
   #shown = { cameras: '', incidents: '' };
 
@@ -68,9 +71,9 @@ export class Feed {
     return refused.length;
   }
 
-  /** A connection begins: the present state comes first, and none of it is news. */
+  /** A connection begins: the present state comes first, and is drawn when it is complete. */
   begin(): void {
-    this.#news = false;
+    this.#complete = false;
   }
 
   /** Takes events in order; returns when this one has been shown. */
@@ -81,7 +84,7 @@ export class Feed {
 
   /** Time has passed: lingers and leases may have run out. */
   tick(): void {
-    if (this.#news) this.#show();
+    if (this.#complete) this.#show();
   }
 
   placed(camera: string): Placed | null {
@@ -121,19 +124,18 @@ export class Feed {
         this.#incident(event.incident);
         break;
       case 'ready':
-        this.#news = true;
+        [this.#complete, this.#listening] = [true, true];
         break;
       default:
         return;
     }
     // The present state of a city is drawn once, when all of it is there.
-    if (this.#news) this.#show();
+    if (this.#complete) this.#show();
   }
 
   #incident(incident: IncidentView): void {
-    const isNew = !this.incidents.has(incident.id);
     this.incidents.set(incident.id, incident);
-    if (incident.closed_us === null) this.#ports.onIncident?.(incident, isNew && this.#news);
+    if (incident.closed_us === null) this.#ports.onIncident?.(incident, this.#listening);
   }
 
   /** A site that no agreement names may have one since we last asked. */

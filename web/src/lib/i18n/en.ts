@@ -158,6 +158,8 @@ export const en = {
       nine: '9 tiles',
       empty: 'No camera is open',
       emptyWhy: 'Choose an incident and watch the cameras that its agreements open. Nothing opens without a reason.',
+      standsBy: 'Standing by',
+      standsByWhy: 'When an alarm rises at a site that shares, its cameras open here at once.',
       slot: 'Free place',
       hide: 'Hide the wall',
       show: 'Show the wall',

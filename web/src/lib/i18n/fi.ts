@@ -161,6 +161,8 @@ export const fi: Catalogue = {
       nine: '9 ruutua',
       empty: 'Yhtään kameraa ei ole auki',
       emptyWhy: 'Valitse tapahtuma ja katso kameroita, jotka sen sopimukset avaavat. Mikään ei avaudu ilman syytä.',
+      standsBy: 'Valmiina',
+      standsByWhy: 'Kun hälytys nousee kohteessa, joka jakaa kameransa, ne avautuvat tähän heti.',
       slot: 'Vapaa paikka',
       hide: 'Piilota kuvaseinä',
       show: 'Näytä kuvaseinä',

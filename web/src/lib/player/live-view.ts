@@ -6,6 +6,7 @@ import type { Grant } from '../secure/statements';
 import { LiveSession, type LiveState } from './live-session';
 import { backOff } from '../socket';
 import { chooseDecoder } from './choose-decoder';
+import { onePerFrame } from './frame-pace';
 import { screenOn } from './screen';
 
 export interface LiveViewOptions {
@@ -37,6 +38,7 @@ const FINAL_CODES: readonly number[] = [1000, 4400, 4401, 4403, 4404, 4409];
 /** Starts watching; goes on through lost connections until the grant ends or `stop`. */
 export async function watchLive(options: LiveViewOptions): Promise<LiveView> {
   const screen = screenOn(options.canvas);
+  const pace = onePerFrame((picture) => screen.draw(picture, null), (callback) => requestAnimationFrame(callback));
   let socket: WebSocket | null = null;
   let over = false;
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -47,7 +49,7 @@ export async function watchLive(options: LiveViewOptions): Promise<LiveView> {
   const session = await LiveSession.start({
     ...options,
     decoder: chooseDecoder('latency'),
-    draw: (picture) => screen.draw(picture, null),
+    draw: (picture) => pace.draw(picture),
     send: (message) => {
       if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
     },
@@ -63,6 +65,7 @@ export async function watchLive(options: LiveViewOptions): Promise<LiveView> {
     if (over) return;
     over = true;
     clearInterval(timer);
+    pace.clear();
     // A closed access leaves no picture behind.
     if (leave === 'blank') screen.blank();
     if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: 'stop' }));

@@ -168,6 +168,7 @@ export const owner = {
     confirmRaise: 'Raise this alarm?',
     confirmRaiseYes: 'Yes, raise it now',
     until: (time: string) => `If you do nothing, the alarm falls by itself at ${time}.`,
+    reopens: (time: string) => `You closed everything at ${time}. Raising the alarm by hand opens it again.`,
     confirmTest: 'Send a test alarm?',
     confirmTestYes: 'Yes, send the test',
     testOpensNothing: 'A test opens no camera.',

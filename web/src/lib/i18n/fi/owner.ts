@@ -166,6 +166,7 @@ export const owner: Catalogue['owner'] = {
     confirmRaise: 'Nostetaanko tämä hälytys?',
     confirmRaiseYes: 'Kyllä, nosta nyt',
     until: (time) => `Jos et tee mitään, hälytys päättyy itsestään kello ${time}.`,
+    reopens: (time) => `Suljit kaiken kello ${time}. Hälytyksen nostaminen käsin avaa sen uudelleen.`,
     confirmTest: 'Lähetetäänkö testihälytys?',
     confirmTestYes: 'Kyllä, lähetä testi',
     testOpensNothing: 'Testi ei avaa yhtään kameraa.',
