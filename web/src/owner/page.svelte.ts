@@ -15,6 +15,7 @@ import { Site } from './site.svelte';
 const BASE = '/api/v1';
 /** The node's close code for a session that it does not know. */
 const FORGOTTEN = 4403;
+const LOOK_MS = 15_000;
 
 function nowUs(): number {
   return Date.now() * 1000;
@@ -80,7 +81,12 @@ export class OwnerPage implements PageModel {
     this.site = site;
     void site.readAll();
     const socket = listen(caller, site);
-    return () => socket.close();
+    // A box that has stopped without hanging up is noticed, too.
+    const timer = setInterval(() => void site.read('site'), LOOK_MS);
+    return () => {
+      clearInterval(timer);
+      socket.close();
+    };
   }
 }
 

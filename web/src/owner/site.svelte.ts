@@ -50,6 +50,8 @@ export class Site {
   /** Whether older lines can be asked for. */
   more = $state(false);
   link = $state.raw<SocketState>({ state: 'closed' });
+  /** The node did not answer the newest call; the socket may not have noticed yet. */
+  silent = $state(false);
   /** When the node last answered, milliseconds since 1970; 0 for never. */
   heard = $state(0);
 
@@ -153,6 +155,7 @@ export class Site {
     const ports = this.#ports;
     if (ports === null) return unpaired;
     const challenge = await ports.client.challenge();
+    this.silent = isSilence(challenge);
     if (challenge.outcome !== 'ok') return challenge;
     return act(ports, challenge.value, { node: ports.own.node, nowUs: this.nowUs() });
   }
@@ -173,6 +176,7 @@ export class Site {
 
   async #readSite(ports: Ports): Promise<void> {
     const [now, documents] = await Promise.all([ports.client.site(), ports.client.agreements()]);
+    this.silent = isSilence(now);
     if (now.outcome === 'ok') {
       this.heard = Date.now();
       this.#clockOffUs = now.value.now_us - ports.nowUs();
@@ -222,6 +226,10 @@ export class Site {
 
 const problem: Problem = { kind: 'denied', status: 0, title: 'Not paired', detail: '' };
 const unpaired = { outcome: 'failed', problem } as const;
+
+function isSilence(answer: Answer<unknown>): boolean {
+  return answer.outcome === 'failed' && answer.problem.kind === 'offline';
+}
 
 /** What was known stays on the screen when the node does not answer; the page says that it is old. */
 function kept<T>(before: Loadable<T>, after: Loadable<T>): Loadable<T> {
