@@ -79,46 +79,6 @@ export interface Person {
   readonly role: string;
 }
 
-/** What an owner is asked; answered by a signature of the owner's paired device. */
-export interface AccessRequest {
-  readonly id: string;
-  readonly incident: string;
-  readonly title: string;
-  readonly requester: Person;
-  readonly cameras: readonly { readonly id: string; readonly name: string }[];
-  readonly view: View;
-  readonly rendition: Rendition;
-  readonly from: Instant | null;
-  readonly until: Instant;
-  readonly asked: Instant;
-  /** After this the request is refused by itself. */
-  readonly answerBy: Instant;
-}
-
-/** One line of "who looked": taken from the owner's own log. */
-export interface Look {
-  readonly grant: string;
-  readonly viewer: Person;
-  readonly camera: { readonly id: string; readonly name: string };
-  readonly view: View;
-  readonly rendition: Rendition;
-  readonly incident: string;
-  readonly why: string;
-  readonly began: Instant;
-  readonly ended: Instant | null;
-  /** Index of its leaf in the log; what a proof is asked for by. */
-  readonly leaf: number;
-}
-
-/** A device that waits for an administrator to certify it. */
-export interface PendingDevice {
-  readonly id: string;
-  readonly person: Person;
-  /** The full fingerprint, as the device itself shows it. */
-  readonly fingerprint: string;
-  readonly asked: Instant;
-}
-
 /** A refusal is a value with a named reason that both sides can read (P5). */
 export interface Denial {
   /** Stable name, for example `no-active-alarm`. */
