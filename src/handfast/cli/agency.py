@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import ssl
 import sys
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from handfast.cli.owner import AgencyCard
 from handfast.kit.clock import SystemClock
 from handfast.kit.configuration import explain
 from handfast.kit.encoding import b64, unb64
-from handfast.kit.errors import DeniedError
+from handfast.kit.errors import DeniedError, InvalidError
 from handfast.kit.ids import SystemIds
 from handfast.protocol.ceremony import Subject, certify
 from handfast.protocol.chain import read_enrolment
@@ -132,7 +133,7 @@ def init(arguments: argparse.Namespace) -> int:
     root = SigningKey.generate(ids.secret(32))
     dispatch = SigningKey.generate(ids.secret(32))
     url = require_private(arguments.url or f"http://127.0.0.1:{arguments.port}")
-    ca = "" if arguments.ca is None else arguments.ca.read_text("ascii")
+    ca = "" if arguments.ca is None else _authority(arguments.ca)
     for path in (folder, arguments.root):
         make_directory(path)
     write_signing_key(arguments.root / ROOT_KEY, root)
@@ -146,6 +147,16 @@ def init(arguments: argparse.Namespace) -> int:
     print(f"Made {arguments.name} in {folder}; keep {arguments.root} offline.")
     print(f"The root's fingerprint, to be compared by partners: {root.fingerprint}")
     return 0
+
+
+def _authority(path: Path) -> str:
+    try:
+        text = path.read_text("ascii")
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
+    except (OSError, ValueError) as error:
+        message = f"{path}: {error}; name the PEM file of the server's authority"
+        raise InvalidError(message) from error
+    return text
 
 
 def _card(

@@ -20,12 +20,13 @@ _HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "identity"}
 class AgencyLink:
     """Asks agencies' servers. Belongs to one event loop; several questions at once are fine."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, timeout_s: float = TIMEOUT_S) -> None:
         """Begin without any trust read; authorities are read once and kept."""
+        self._timeout_s = timeout_s
         self._tls: dict[str, ssl.SSLContext] = {}
 
     async def fetch(self, url: str, *, ca: str = "") -> bytes:
-        """Return the body of an agency's answer, within `TIMEOUT_S` in all.
+        """Return the body of an agency's answer, within the timeout in all.
 
         Args:
             url: The agency's origin, `https://`; plain `http://` on loopback only.
@@ -39,10 +40,11 @@ class AgencyLink:
         origin = require_private(url)
         verify = await self._context(origin, ca)
         try:
-            with anyio.fail_after(TIMEOUT_S):
+            with anyio.fail_after(self._timeout_s):
                 return await _get(origin, verify)
         except TimeoutError as error:
-            raise UnavailableError(f"{origin} did not answer within {TIMEOUT_S} s") from error
+            message = f"{origin} did not answer within {self._timeout_s} s"
+            raise UnavailableError(message) from error
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # a host no name has
             message = f"{origin} does not answer: {type(error).__name__}: {error}"
             raise UnavailableError(message) from error

@@ -10,16 +10,17 @@ from litestar.testing import TestClient
 from handfast.agency.app import DATABASE, build_app, open_agency
 from handfast.agency.config import AgencyConfig, read_config
 from handfast.agency.ports import Agency
-from handfast.agency.usecases.certify_device import install_certificate
+from handfast.agency.usecases.certify_device import install_certificate, revoke_devices
 from handfast.cli.agency import CONFIG, ROOT_KEY
 from handfast.cli.files import read_signing_key
 from handfast.cli.main import main
 from handfast.kit.clock import SystemClock
 from handfast.kit.ids import SystemIds
 from handfast.protocol.ceremony import Subject, certify, enrol
+from handfast.protocol.revocation_lists import believe_lists
 from handfast.protocol.signing import sign, verify
 from handfast.protocol.statements import IncidentStatement, Login, Revocation
-from handfast.protocol.wire import LoginAsk
+from handfast.protocol.wire import LoginAsk, RevocationLists
 from handfast.seal.identity import Envelope, SigningKey
 from tests.unit.protocol.people import key
 
@@ -145,6 +146,25 @@ def test_a_revoked_device_cannot_log_in_and_old_lists_are_refused(office: Office
         assert answer.status_code == status
     with pytest.raises(AssertionError, match="certificate-revoked"):
         office.log_in(device, office_chain(office, envelope))
+
+
+def test_nodes_get_what_they_need_to_check_an_administrators_list(office: Office) -> None:
+    """Without a login: the list, and the certificate up to the root that they pin."""
+    assert office.client.get("/api/v1/revocations").json() == {
+        "revocations": [],
+        "certificates": [],
+    }
+    office.administrator()
+    for issuer in (key("administrator"), office.root):
+        listed = Revocation(
+            suite=1, issuer=issuer.fingerprint, serial=1, revoked=[key("desk").fingerprint]
+        )
+        revoke_devices(office.agency, sign(listed, issuer))
+    given = office.client.get("/api/v1/revocations")
+    lists = msgspec.json.decode(given.content, type=RevocationLists)
+    believed = believe_lists(lists, root=office.root.public, organisation=office.agency.id)
+    assert set(believed.newest) == {key("administrator").fingerprint, office.root.fingerprint}
+    assert (believed.refused, len(lists.certificates)) == ((), 1)
 
 
 def office_chain(office: Office, envelope: Envelope) -> list[Envelope]:
