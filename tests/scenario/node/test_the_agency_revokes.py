@@ -16,7 +16,7 @@ from handfast.node.usecases.fetch_revocations import FetchRevocations
 from handfast.protocol.signing import sign
 from handfast.protocol.statements import Revocation
 from handfast.storage.sqlite_agency import SqliteAgency
-from tests.fakes.serving import serving
+from tests.city.serving import serving
 from tests.fakes.steady import CountingIds
 from tests.scenario.node.people import AGENCY, NODE, OWNER
 from tests.scenario.node.school import School

@@ -1,4 +1,4 @@
-"""An HTTP server on a free port of this machine, for as long as a block lasts."""
+"""HTTP servers of tests on a free port of this machine, for as long as a block lasts."""
 
 import asyncio
 import socket
