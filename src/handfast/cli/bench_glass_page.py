@@ -150,12 +150,6 @@ class OfficerPage:
             self.page.wait_for_timeout(_LOOK_MS)
         raise UnavailableError("the page fetched no challenges; see whether the node is up")
 
-    def close_tiles(self) -> None:
-        """Take every tile off the wall."""
-        buttons = "document.querySelectorAll('[data-camera] figcaption button')"
-        self.page.evaluate(f"{buttons}.forEach((button) => button.click())")
-        self.wait("document.querySelectorAll('[data-camera]').length === 0", seconds=10)
-
     def forget(self, *, bars: bool = False) -> None:
         """Forget what was heard so far; with `bars`, read the bar code of each frame."""
         self.page.evaluate(

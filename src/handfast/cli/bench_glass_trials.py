@@ -55,11 +55,13 @@ class Seeks:
 def alarm_trials(city: BenchCity, officer: OfficerPage, trials: int) -> Alarms:
     """Raise, watch at once, clear, wait for the end; so many times."""
     cameras = len(SCHOOL.cameras)
-    officer.work(at_once=True, path="wall")
     to_frame: list[float] = []
     to_close: list[float] = []
-    for trial in range(trials):
-        officer.prepared((trial + 1) * cameras)
+    for _ in range(trials):
+        # Loaded anew: a page opens a camera by itself once an alarm, flapping included.
+        known = officer.challenges
+        officer.work(at_once=True, path="wall")
+        officer.prepared(known + cameras)
         officer.forget()
         raised_us = city.panel("raise")
         first = officer.wait(_PICTURES, seconds=30)
@@ -67,7 +69,6 @@ def alarm_trials(city: BenchCity, officer: OfficerPage, trials: int) -> Alarms:
         city.panel("clear")
         officer.wait("ears.ends.length > 0 && " + _CLOSED, seconds=30)
         to_close += _after_end(officer)
-        officer.close_tiles()
         city.close_incidents(officer.hub_token)
     return Alarms(to_frame=to_frame, to_close=to_close)
 
