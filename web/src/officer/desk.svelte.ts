@@ -7,7 +7,7 @@ import { HubClient, socketOrigin, type IncidentView } from '$lib/hub/client';
 import { listen, type HubEvent } from '$lib/hub/events';
 import type { Opening } from '$lib/hub/openings';
 import type { Identity } from '$lib/secure/device';
-import { warmDecoder } from '$lib/player/warm';
+import { playsHevc, warmDecoder } from '$lib/player/warm';
 import { open, type Envelope } from '$lib/secure/envelope';
 import { end } from '$lib/secure/statements';
 import { SignedIn } from '$lib/signed-in';
@@ -60,6 +60,7 @@ export class Desk {
   readonly #statements: IncidentStatements;
   #undo: (() => void)[] = [];
   #known = false;
+  #playsAll = false;
   /** Alarms that were there before, or have been answered. */
   readonly #seen = new Set<string>();
   #waiting: (() => void)[] = [];
@@ -99,6 +100,7 @@ export class Desk {
     await this.feed.reload();
     this.#listen();
     void warmDecoder();
+    void playsHevc().then((plays) => (this.#playsAll = plays));
     let ticks = 0;
     const timer = setInterval(() => {
       ticks += 1;
@@ -237,6 +239,7 @@ export class Desk {
         hub: this.#hub,
         origin: this.#ports.config.hub,
         token: () => this.#hubDoor.token,
+        playsAll: () => this.#playsAll,
         nowUs,
       },
     );

@@ -183,8 +183,10 @@ export class Feed {
 
   #view(incident: IncidentView): Incident {
     const site = incident.signal ? this.city.sites.get(incident.signal.node) : undefined;
-    const signals = [...(site?.signals.values() ?? [])].filter(
-      ({ episode }) => episode === incident.signal?.episode,
+    // An alarm that rises again joins the incident; what counts is what its sites say now.
+    const nodes = new Set([incident.signal?.node, ...incident.openable.map(({ node }) => node)]);
+    const signals = [...nodes].flatMap((node) =>
+      [...(this.city.sites.get(node ?? '')?.signals.values() ?? [])].filter(({ signal }) => signal === incident.kind),
     );
     return {
       id: incident.id,

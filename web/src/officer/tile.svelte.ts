@@ -6,7 +6,7 @@ import { opensFromUs, signalEndUs, type Opening } from '$lib/hub/openings';
 import { hubBytes } from '$lib/player/recorded-view';
 import type { TileState } from '$lib/player/tile-state';
 import type { Envelope } from '$lib/secure/envelope';
-import type { Grant, Stream, View } from '$lib/secure/statements';
+import type { Grant, Signal, Stream, View } from '$lib/secure/statements';
 import type { Asker, Asking } from './asking';
 import { LiveChannel } from './live-channel.svelte';
 import { RecordedChannel, type Range } from './recorded-channel.svelte';
@@ -32,6 +32,8 @@ export interface TilePorts {
   /** Origin of the hub. */
   readonly origin: string;
   readonly token: () => string;
+  /** Whether this browser decodes whatever cameras send. */
+  readonly playsAll: () => boolean;
   readonly nowUs: () => number;
 }
 
@@ -96,9 +98,21 @@ export class WallTile {
     return cleared && found.signal ? Math.min(grant.until_us, signalEndUs(found.clause, found.signal)) : grant.until_us;
   }
 
-  /** `main` where the tile is large and the camera has it. */
+  /** The alarm that its agreement counts from, as the site signed it. */
+  get signal(): Signal | null {
+    return this.#ports.opening(this.camera.id, this.mode)?.signal ?? null;
+  }
+
+  /**
+   * `main` where the tile is large and the camera has it.
+   *
+   * An owner who said yes to one stream is not asked again for another: what was chosen first
+   * stays, and it is one that surely can be shown.
+   */
   streamFor(large: boolean): Stream {
-    const wanted = large ? 'main' : 'sub';
+    const isAsked = this.#ports.opening(this.camera.id, 'live')?.how === 'request';
+    if (isAsked && this.live.grant) return this.live.stream;
+    const wanted = large && (!isAsked || this.#ports.playsAll()) ? 'main' : 'sub';
     return this.camera.streams.includes(wanted) ? wanted : (this.camera.streams[0] ?? 'main');
   }
 

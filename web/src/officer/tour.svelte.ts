@@ -55,7 +55,8 @@ function done(step: Step, board: Board, desk: Desk | null): boolean {
     case 'raise':
       return (
         tiles.length > 0 ||
-        (board.incidents.state === 'ready' && board.incidents.value.some(({ openedBy }) => openedBy === 'signal'))
+        (board.incidents.state === 'ready' &&
+          board.incidents.value.some(({ signals }) => signals.some(({ cleared }) => cleared === null)))
       );
     case 'watch':
       return tiles.some(({ live }) => live.state.kind === 'live');

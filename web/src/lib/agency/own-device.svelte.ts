@@ -85,7 +85,7 @@ export class OwnDevice {
     if (own) return this.#certified(own);
     const asked = this.#asked();
     const waiting = all.find(({ fingerprint }) => fingerprint === asked?.fingerprint);
-    if (asked && waiting) return this.#wait(waiting, asked.name);
+    if (asked && waiting) return this.#wait(waiting, asked.name, false);
     this.device = { state: 'none' };
   }
 
@@ -98,7 +98,7 @@ export class OwnDevice {
       const identity = await createIdentity(this.#store, deviceLabel(), nowUs());
       this.#note('asked', JSON.stringify({ fingerprint: identity.fingerprint, name }));
       void persist().catch(() => false);
-      await this.#wait(identity, name);
+      await this.#wait(identity, name, true);
     } catch {
       this.device = { state: 'unsupported' };
     } finally {
@@ -133,13 +133,14 @@ export class OwnDevice {
     this.#stop();
   }
 
-  async #wait(identity: Identity, name: string): Promise<void> {
+  async #wait(identity: Identity, name: string, isNew: boolean): Promise<void> {
     const { agency, nowUs } = this.#ports;
     const { fingerprint } = identity;
     const request = await enrolmentRequest(identity, nowUs());
     this.device = { state: 'waiting', name, fingerprint, request: enrolmentText(request) };
-    const known = await agency.enrolment(fingerprint);
-    if (known.outcome !== 'ok') {
+    // A request that nobody answered within a day is forgotten there, and sent again.
+    const isKnown = !isNew && (await agency.enrolment(fingerprint)).outcome === 'ok';
+    if (!isKnown) {
       const sent = await agency.enrol(request, name);
       this.problem = sent.outcome === 'failed' ? sent.problem : null;
     }

@@ -142,6 +142,8 @@ export const en = {
       open: (count: number) => plural(count, 'Watch 1 camera', `Watch ${count} cameras`),
       ask: (count: number) => plural(count, 'Ask for 1 camera', `Ask for ${count} cameras`),
       rule: 'Owners answer on their phone. Access is for this incident only, closes by itself, and every view is in the owner’s log.',
+      alarmUp: (time: string) => `The alarm is up since ${time}.`,
+      alarmOver: (time: string) => `The alarm cleared ${time}.`,
       close: 'Close the incident',
       closed: (time: string) => `Closed ${time}. Nothing new can be opened for it.`,
       closedDone: 'The incident is closed. What is open ends at its own time.',

@@ -145,6 +145,8 @@ export const fi: Catalogue = {
       open: (count) => (count === 1 ? 'Katso 1 kameraa' : `Katso ${count} kameraa`),
       ask: (count) => (count === 1 ? 'Pyydä 1 kamera' : `Pyydä ${count} kameraa`),
       rule: 'Omistajat vastaavat puhelimellaan. Pääsy koskee vain tätä tapahtumaa, sulkeutuu itsestään, ja jokainen katselu on omistajan lokissa.',
+      alarmUp: (time) => `Hälytys on ollut päällä klo ${time} alkaen.`,
+      alarmOver: (time) => `Hälytys päättyi klo ${time}.`,
       close: 'Sulje tapahtuma',
       closed: (time) => `Suljettu ${time}. Sitä varten ei voi enää avata uutta.`,
       closedDone: 'Tapahtuma on suljettu. Avoinna oleva päättyy aikanaan.',

@@ -2,12 +2,23 @@
 
 import { unb64 } from '../secure/bytes';
 import { chooseDecoder } from './choose-decoder';
+import { hasWebCodecs } from './decoder';
 import type { MakeDecoder } from './picture';
 
 /** A black picture of 64 x 64, H.264 constrained baseline, one keyframe. */
 const RECORD = 'AULACv_hABRnQsAK3EJoQAAAAwBAAAAMo8SJ4AEABGjOD8g';
 const KEYFRAME = 'AAAAFmWIhDomKAAJAsnJyddddddddddddeA';
 const GIVE_UP_MS = 5000;
+
+/** H.265 main profile, level 4: what cameras send that do not send H.264. */
+const HEVC = 'hvc1.1.6.L120.90';
+
+/** Whether this browser decodes H.265; H.264 every browser does. */
+export async function playsHevc(): Promise<boolean> {
+  if (!hasWebCodecs()) return typeof MediaSource === 'function' && MediaSource.isTypeSupported(`video/mp4; codecs="${HEVC}"`);
+  const { supported } = await VideoDecoder.isConfigSupported({ codec: HEVC }).catch(() => ({ supported: false }));
+  return supported === true;
+}
 
 /** Resolves when a picture was decoded and drawn, or could not be; never rejects. */
 export async function warmDecoder(make: MakeDecoder = chooseDecoder('latency')): Promise<boolean> {
