@@ -165,6 +165,7 @@ def run_node(arguments: argparse.Namespace) -> int:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
     )
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # one line per question otherwise
     clock = SystemClock()
     world = World(clock=clock, ids=SystemIds(clock))
     settings = read_config(arguments.config)
