@@ -30,7 +30,9 @@ def explain(table: type[msgspec.Struct], *, heading: str = "") -> str:
     """
     plain: list[str] = [f"[{heading}]"] if heading else []
     nested: list[str] = []
-    for field in msgspec.inspect.type_info(table).fields:  # type: ignore[attr-defined]  # a struct has fields
+    described = msgspec.inspect.type_info(table)
+    fields = described.fields if isinstance(described, msgspec.inspect.StructType) else ()
+    for field in fields:
         type_, words = _unwrap(field.type)
         if isinstance(type_, msgspec.inspect.StructType):
             name = f"{heading}.{field.encode_name}" if heading else field.encode_name

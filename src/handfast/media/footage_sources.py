@@ -124,11 +124,11 @@ def _run(command: list[str], *, directory: str) -> None:
 
 def _python_with_pip() -> str:
     """Return an interpreter that has pip: ours, or the system's."""
-    for python in (sys.executable, shutil.which("python3") or ""):
-        asked = python and subprocess.run(
+    for python in filter(None, (sys.executable, shutil.which("python3"))):
+        asked = subprocess.run(
             [python, "-m", "pip", "--version"], check=False, capture_output=True
         )
-        if asked and asked.returncode == 0:
+        if asked.returncode == 0:
             return python
     raise UnavailableError("no pip; install it with: apt-get install python3-pip")
 

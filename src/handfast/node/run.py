@@ -162,7 +162,5 @@ def _buildings() -> list[Ring]:
     path = STATIC / "map" / "helsinki-buildings.json"
     if not path.is_file():
         return []
-    rings: list[Ring] = msgspec.json.decode(
-        path.read_bytes(), type=list[list[tuple[float, float]]]
-    )
-    return rings
+    rings = msgspec.json.decode(path.read_bytes(), type=list[list[tuple[float, float]]])
+    return list(rings)

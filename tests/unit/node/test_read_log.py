@@ -69,6 +69,7 @@ def test_the_log_proves_that_it_continues(first: int, size: int | None) -> None:
     """Between any two sizes, against roots computed from the entries alone."""
     store, _ = _filled(20)
     found = _continues(store, first, size)
+    assert found.checkpoint is not None
     newest = parse_checkpoint(found.checkpoint.split("\n"))
     assert newest.size == 20
     end = size or newest.size

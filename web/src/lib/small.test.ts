@@ -12,6 +12,11 @@ describe('the settings of a page', () => {
       organisation: '',
       center: HELSINKI,
       basemap: '/map/helsinki.pmtiles',
+      hubId: '',
+      agency: '',
+      root: '',
+      demo: false,
+      tour: null,
     });
   });
 

@@ -60,8 +60,9 @@ function device(said: NodeSettings = settings): OwnerDevice {
   });
 }
 
+/** Lets work go on until it is done; the key operations behind it take as long as they take. */
 async function settled(ready: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 200 && !ready(); turn += 1) {
+  for (let turn = 0; turn < 100_000 && !ready(); turn += 1) {
     later.splice(0).forEach((work) => work());
     await new Promise((resolve) => setImmediate(resolve));
   }
