@@ -34,6 +34,6 @@ def add_to(commands: Commands) -> None:
 def _without_driver(arguments: argparse.Namespace) -> int:
     del arguments
     raise UnavailableError(
-        "this benchmark drives a browser: `pip install 'handfast[browser]'`, and Debian's "
+        "this benchmark drives a browser: `pip install playwright`, and Debian's "
         "chromium (`sudo apt-get install chromium`)"
     )
