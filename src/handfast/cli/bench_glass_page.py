@@ -26,9 +26,8 @@ _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
+    # The wall needs no WebGL, and without a graphics card emulating one costs most.
+    "--disable-gpu",
 )
 _CELLS = 22
 _LOOK_MS = 50

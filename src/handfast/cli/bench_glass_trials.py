@@ -10,19 +10,21 @@ from handfast.cli.bench_glass_disk import RecordedPicture, recorded_pictures
 from handfast.cli.bench_glass_page import OfficerPage
 from handfast.kit.errors import UnavailableError
 
+_RECORDED_S = 30
+_EDGE_US = 3_000_000  # from the ends of what is recorded
 _GOLDEN = 0.618034  # spreads instants evenly, whatever their number
 _PICTURES = "ears.frames.length > 0 && ears.frames"
 _CLOSED = """[...document.querySelectorAll('[data-camera] figure')]
     .every(({ dataset }) => dataset.state === 'ended')"""
-_SEEK = """async (share) => {
-  const timeline = document.querySelector('.timeline');
+_SEEK = """async (aboutUs) => {
+  const timeline = document.querySelector('[data-position-us]');
   const slider = timeline.querySelector('input[type=range]');
   const sought = new Promise((resolve) => {
     const watch = new MutationObserver(() => { watch.disconnect(); resolve(); });
     watch.observe(timeline, { attributes: true, attributeFilter: ['data-position-us'] });
   });
   ears.frames.length = 0;
-  slider.value = String(Math.round(Number(slider.max) * share));
+  slider.value = String(Number(slider.max) - Math.round((ears.nowUs() - aboutUs) / 1000));
   const beganUs = ears.nowUs();
   slider.dispatchEvent(new Event('input', { bubbles: true }));
   await sought;
@@ -109,9 +111,11 @@ def seek_trials(city: BenchCity, officer: OfficerPage, camera: str, trials: int)
     """Go to instants all over what is recorded; the first seek, which asks, is not counted."""
     officer.forget(bars=True)
     drawn: list[dict[str, Any]] = []
+    since_us = _recorded(city, camera, 0, 1)[0].start_us + _EDGE_US
+    until_us = city.clock.now_us() - _EDGE_US
     for trial in range(trials + 1):
-        share = 0.05 + 0.9 * (trial * _GOLDEN % 1)
-        sought: dict[str, Any] = officer.page.evaluate(_SEEK, share)
+        about_us = since_us + round((until_us - since_us) * (trial * _GOLDEN % 1))
+        sought: dict[str, Any] = officer.page.evaluate(_SEEK, about_us)
         (frame, *_) = officer.wait(_PICTURES, seconds=20)
         drawn.append({**frame, **sought})
     pictures = _recorded(city, camera, 0, max(int(frame["targetUs"]) for frame in drawn))
@@ -147,8 +151,9 @@ def _recorded(
 ) -> list[RecordedPicture]:
     """Read the main stream from the node's disk, once it reaches that far."""
     pictures: list[RecordedPicture] = []
+    end = city.clock.monotonic() + _RECORDED_S
     while not pictures or pictures[-1].mark.sent_us < until_us:
-        pictures = recorded_pictures(city.school, camera, "main", since_us=since_us)
-        if city.clock.now_us() > until_us + 30_000_000:
+        if city.clock.monotonic() > end:
             raise UnavailableError("the node's recording does not reach what was watched")
+        pictures = recorded_pictures(city.school, camera, "main", since_us=since_us)
     return pictures
