@@ -66,19 +66,25 @@ _EARS = """
     if (ears.bars) frame.bar = readBar(target);
     ears.frames.push(frame);
   }, true);
+  const noteEnd = (payload, atUs) => {
+    const end = JSON.parse(atob(payload.replace(/-/g, '+').replace(/_/g, '/')));
+    ears.ends.push({ atUs, endedUs: end.ended_us });
+  };
   const Plain = window.WebSocket;
   window.WebSocket = class extends Plain {
     constructor(...given) {
       super(...given);
       this.addEventListener('message', ({ data }) => {
-        if (!(data instanceof ArrayBuffer)) return;
-        const type = new Uint8Array(data)[0];
         const atUs = ears.nowUs();
-        ears.messages.push([atUs, type]);
-        if (type !== 6) return;
-        const text = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 1))).payload;
-        const end = JSON.parse(atob(text.replace(/-/g, '+').replace(/_/g, '/')));
-        ears.ends.push({ atUs, endedUs: end.ended_us });
+        if (typeof data === 'string') {
+          const said = data.includes('"ended"') ? JSON.parse(data) : {};
+          if (said.type === 'ended') noteEnd(said.ended.payload, atUs);
+          return;
+        }
+        const bytes = new Uint8Array(data);
+        ears.messages.push([atUs, bytes[0]]);
+        if (bytes[0] !== 6) return;
+        noteEnd(JSON.parse(new TextDecoder().decode(bytes.subarray(1))).payload, atUs);
       });
     }
   };

@@ -1,0 +1,102 @@
+"""The main job in real browsers: an officer's page, a principal's page, a shop's page."""
+
+import os
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page
+
+from handfast.cli.bench_glass_page import OfficerPage, officer_page
+from handfast.cli.demo.places import DemoSite
+from tests.e2e.city import SCHOOL, SHOP, RunningCity
+from tests.e2e.waiting import until
+
+pytestmark = pytest.mark.timeout(180)
+_STATES = "[...document.querySelectorAll('figure')].map(({ dataset }) => dataset.state)"
+_BARS = "new Set(ears.frames.map(({ bar }) => bar).filter((bar) => bar !== null)).size"
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep a picture of a page where somebody wants one."""
+    if folder := os.environ.get("HANDFAST_SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+
+def open_incident(city: RunningCity, officer: OfficerPage) -> str:
+    """Wait for the alarm's incident, as the hub tells this officer."""
+    url = f"{city.city.hub_url}/api/v1/incidents"
+
+    def _open() -> str | None:
+        answer = httpx.get(url, headers={"authorization": officer.hub_token})
+        listed = answer.json()["incidents"]
+        return next((str(each["id"]) for each in listed if each["closed_us"] is None), None)
+
+    return until(_open, within_s=15, what="the hub opens an incident")
+
+
+def pair(officer: OfficerPage, city: RunningCity, site: DemoSite) -> Page:
+    """Let an owner come in by the demo's front door, in a browser profile of their own."""
+    browser = officer.page.context.browser
+    assert browser is not None
+    page = browser.new_context(viewport={"width": 420, "height": 860}).new_page()
+    page.goto(city.city.start_url)
+    page.locator(f"a[href='/{site.folder}']").click()
+    page.get_by_label("Your name").fill(site.principal)
+    page.get_by_role("button", name="Pair this device").click()
+    page.get_by_role("button", name="Close everything").wait_for(timeout=30_000)
+    return page
+
+
+def test_the_principal_raises_the_alarm_and_the_officer_sees(city: RunningCity) -> None:
+    """Live pictures move, the past opens, the log says who looked, the end comes by itself."""
+    with officer_page(city.city.agency_url) as officer:
+        officer.enrol("Aino Rivera")
+        principal = pair(officer, city, SCHOOL)
+        officer.work(at_once=True, path="wall")
+        officer.prepared(len(SCHOOL.cameras))
+        principal.get_by_role("link", name="Alarm").first.click()
+        principal.get_by_role("button", name="Raise the alarm").click()
+        principal.get_by_role("button", name="Yes, raise it now").click()
+        officer.wait(f"{_STATES}.length === 3", seconds=20)
+        officer.wait(f"{_STATES}.every((state) => state === 'live')", seconds=40)
+        officer.forget(bars=True)
+        officer.wait(f"{_BARS} > 10", seconds=30)
+        shoot(officer.page, "officer-live")
+        shoot(principal, "principal-alarm")
+        officer.page.get_by_role("button", name="Back 10 seconds").click()
+        officer.wait(f"{_STATES}.includes('recorded')", seconds=30)
+        shoot(officer.page, "officer-back")
+        officer.page.get_by_role("button", name="Back to live").click()
+        principal.get_by_role("link", name="Who looked").first.click()
+        principal.get_by_text("Aino Rivera").first.wait_for(timeout=15_000)
+        principal.get_by_text("Proved in your log").first.wait_for(timeout=15_000)
+        shoot(principal, "principal-looks")
+        principal.get_by_role("link", name="Alarm").first.click()
+        principal.get_by_role("button", name="Clear the alarm").click()
+        principal.get_by_role("button", name="Yes, clear it").click()
+        officer.wait(f"{_STATES}.every((state) => state === 'ended')", seconds=30)
+        shoot(officer.page, "officer-ended")
+
+
+def test_the_shop_is_asked_and_answers_on_its_own_page(city: RunningCity) -> None:
+    """The tile waits for the owner, opens when they approve, ends when they close."""
+    with officer_page(city.city.agency_url) as officer:
+        officer.enrol("Eero Salo")
+        manager = pair(officer, city, SHOP)
+        city.panel(SCHOOL, "raise")
+        officer.work(at_once=True, path="wall")
+        officer.prepared(1)
+        incident = open_incident(city, officer)
+        camera = min(path.name for path in (city.city.node(SHOP) / "recordings").iterdir())
+        officer.work(at_once=False, path=f"wall?incident={incident}&cameras={camera}")
+        officer.wait(f"{_STATES}.includes('pending')", seconds=30)
+        manager.get_by_role("link", name="Requests").first.click()
+        manager.get_by_text("Eero Salo").first.wait_for(timeout=15_000)
+        shoot(manager, "shop-asked")
+        manager.get_by_role("button", name="Open for").click()
+        officer.wait(f"{_STATES}.includes('live')", seconds=30)
+        manager.get_by_role("button", name="Close everything").click()
+        manager.get_by_role("button", name="Yes, close everything").click()
+        officer.wait(f"{_STATES}.every((state) => state === 'ended')", seconds=15)
+        city.panel(SCHOOL, "clear")
