@@ -61,8 +61,8 @@ export class Desk {
   #undo: (() => void)[] = [];
   #known = false;
   #playsAll = false;
-  /** Alarms that were there before, or have been answered. */
-  readonly #seen = new Set<string>();
+  /** By camera, the raise that was there before or has been answered. */
+  readonly #seen = new Map<string, string>();
   #waiting: (() => void)[] = [];
 
   constructor(ports: DeskPorts) {
@@ -188,24 +188,33 @@ export class Desk {
     if (event.type === 'decision') return this.#asker.decided(event.request, event.decision);
     if (event.type === 'ended') return this.#ended(event.grant, event.ended);
     await this.feed.take(event);
+    if (event.type === 'signal') this.#rose(event.node);
     if (event.type === 'ready' || event.type === 'site') this.prepare();
     if (event.type !== 'ready') return;
     this.#known = true;
     for (const work of this.#waiting.splice(0)) work();
   }
 
-  /** Each alarm opens a camera by itself once; one that somebody closed stays closed. */
+  /** Each raise opens a camera by itself once; one that somebody closed stays closed until the next. */
   #heard(incident: IncidentView, news: boolean): void {
     const risen = incident.openable.filter(({ camera }) => {
       const opening = this.feed.opening(camera);
       if (opening?.how !== 'now' || !opening.signal) return false;
-      const alarm = `${camera}/${opening.signal.episode}`;
-      const seen = this.#seen.has(alarm);
-      this.#seen.add(alarm);
+      const { episode, raised_us: raised } = opening.signal;
+      const seen = this.#seen.get(camera) === `${episode}/${raised}`;
+      this.#seen.set(camera, `${episode}/${raised}`);
       return !seen;
     });
     if (!news || !this.watchAtOnce || risen.length === 0) return;
     this.watch(incident.id, risen.map(({ camera }) => camera));
+  }
+
+  /** An alarm that rises again within its episode opens no new incident; its own is still there. */
+  #rose(node: string): void {
+    for (const incident of this.feed.incidents.values()) {
+      const isPart = incident.closed_us === null && incident.openable.some((each) => each.node === node);
+      if (isPart) this.#heard(incident, this.#known);
+    }
   }
 
   /** A grant has ended; believed when its own node has signed it. */
