@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class Database:
             CorruptError: The file is no database, or is damaged.
         """
         self._lock = threading.RLock()
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY))
+        _create(path)
         self._connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000
         )
@@ -89,6 +89,18 @@ class Database:
         """Close the connection; nothing is lost when this is never called."""
         with self._lock:
             self._connection.close()
+
+
+def _create(path: Path) -> None:
+    """Make the file when there is none; never open one that is there.
+
+    Closing any descriptor of a file drops this process's locks on it (POSIX). SQLite's lock
+    on the database would be gone, and the next process that closes it would take itself for
+    the last one and remove the journal under us: commits would go into a deleted file.
+    """
+    with suppress(FileExistsError):
+        made = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY)
+        os.close(made)
 
 
 def _statements(schema: str) -> Iterator[str]:
