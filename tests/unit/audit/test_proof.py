@@ -82,6 +82,6 @@ def test_any_change_of_a_proof_is_refused(data: st.DataObject) -> None:
     try:
         changed = msgspec.json.decode(raw, type=Proof)
         entry = verify_proof(changed, vkey)
-    except (HandfastError, msgspec.MsgspecError):
-        return
+    except (HandfastError, msgspec.MsgspecError, UnicodeDecodeError):
+        return  # msgspec says it so of half a character; `read_json` is what strangers meet
     assert (changed, entry) == (proof, b'{"entry":5}')
