@@ -1,18 +1,21 @@
 """The main job in real browsers: an officer's page, a principal's page, a shop's page."""
 
 import os
+import re
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, WebSocketRoute
 
 from handfast.cli.bench_glass_page import OfficerPage, officer_page
 from handfast.cli.demo.places import DemoSite
-from tests.e2e.city import SCHOOL, SHOP, RunningCity
-from tests.e2e.waiting import until
+from handfast.seal.format import FrameType
+from tests.e2e.city import SCHOOL, SHOP, TRANSIT, RunningCity
+from tests.e2e.waiting import CLOCK, until
 
 pytestmark = pytest.mark.timeout(180)
+NOT_LIVE_US = 2_500_000  # 2 s, and half a second for asking two busy tiles from outside
 _STATES = "[...document.querySelectorAll('figure')].map(({ dataset }) => dataset.state)"
 _BARS = "new Set(ears.frames.map(({ bar }) => bar).filter((bar) => bar !== null)).size"
 
@@ -100,3 +103,59 @@ def test_the_shop_is_asked_and_answers_on_its_own_page(city: RunningCity) -> Non
         manager.get_by_role("button", name="Yes, close everything").click()
         officer.wait(f"{_STATES}.every((state) => state === 'ended')", seconds=15)
         city.panel(SCHOOL, "clear")
+
+
+class Replay:
+    """A hub that, from some moment on, sends what it sent before in place of what is new."""
+
+    def __init__(self, *, keeps_silent: bool) -> None:
+        """Pass everything on at first; later keep signs of life to itself, or not even that."""
+        self.keeps_silent = keeps_silent
+        self.lying = False
+        self._kept: list[bytes] = []
+        self._at = 0
+
+    def take_over(self, route: WebSocketRoute) -> None:
+        """Stand between the page and the hub."""
+        server = route.connect_to_server()
+
+        def _from_hub(message: str | bytes) -> None:
+            if isinstance(message, bytes) and message[0] == FrameType.UNITS:
+                message = self._old(message)
+            if not (
+                self.lying and isinstance(message, bytes) and message[0] == FrameType.ALIVE
+            ):
+                route.send(message)
+
+        server.on_message(_from_hub)
+
+    def _old(self, message: bytes) -> bytes:
+        if not self.lying:
+            self._kept.append(message)
+            return message
+        self._at += 1
+        return self._kept[self._at % len(self._kept)]
+
+
+@pytest.mark.parametrize("keeps_silent", [True, False])
+def test_an_old_picture_is_marked_not_live_within_two_seconds(
+    city: RunningCity, keeps_silent: bool
+) -> None:
+    """The hub repeats old ciphertext, with and without the node's signs of life."""
+    replay = Replay(keeps_silent=keeps_silent)
+    with officer_page(city.city.agency_url) as officer:
+        officer.page.route_web_socket(re.compile("/live$"), replay.take_over)
+        officer.enrol("Liisa Aalto")
+        officer.work(at_once=True, path="wall")
+        officer.prepared(len(TRANSIT.cameras))
+        city.panel(TRANSIT, "raise")
+        officer.wait(
+            f"{_STATES}.length === 2 && {_STATES}.every((state) => state === 'live')",
+            seconds=40,
+        )
+        replay.lying = True
+        lied_us = CLOCK.now_us()
+        officer.wait(f"{_STATES}.every((state) => state === 'not-live')", seconds=15)
+        noticed_us = CLOCK.now_us()
+        city.panel(TRANSIT, "clear")
+    assert noticed_us - lied_us <= NOT_LIVE_US
