@@ -29,7 +29,7 @@ class Database:
             CorruptError: The file is no database, or is damaged.
         """
         self._lock = threading.RLock()
-        _create(path)
+        create_database(path)
         self._connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000
         )
@@ -91,7 +91,7 @@ class Database:
             self._connection.close()
 
 
-def _create(path: Path) -> None:
+def create_database(path: Path) -> None:
     """Make the file when there is none; never open one that is there.
 
     Closing any descriptor of a file drops this process's locks on it (POSIX). SQLite's lock

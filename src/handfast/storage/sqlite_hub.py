@@ -1,7 +1,6 @@
 """The hub's database on SQLite: WAL, full sync, one writer thread."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,13 +12,12 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from handfast.kit.errors import CorruptError, InvalidError, UnavailableError
-from handfast.storage.files import OWNER_ONLY
 from handfast.storage.hub_accesses import Accesses
 from handfast.storage.hub_directory import Directory
 from handfast.storage.hub_incidents import Incidents
 from handfast.storage.hub_schema import SCHEMA, SCHEMA_VERSION, VERSION
 from handfast.storage.hub_sites import Sites
-from handfast.storage.sqlite import BUSY_MS
+from handfast.storage.sqlite import BUSY_MS, create_database
 
 _Result = TypeVar("_Result")
 _CONNECTION_RECORD: Final = "connect"
@@ -49,7 +47,7 @@ class SqliteHubStore:
             InvalidError: It was written by another version.
             CorruptError: It is damaged or no database.
         """
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY))
+        create_database(path)
         self._engine = create_engine(
             f"sqlite:///{path}",
             poolclass=StaticPool,
