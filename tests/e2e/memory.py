@@ -48,5 +48,4 @@ def found_in(pieces: Iterable[bytes], needles: dict[str, bytes]) -> set[str]:
 
 def _forms(raw: bytes) -> tuple[bytes, ...]:
     whole = len(raw) // 3 * 3
-    url = base64.urlsafe_b64encode(raw[:whole])
-    return tuple({raw, raw.hex().encode(), url, base64.b64encode(raw[:whole])})
+    return tuple({raw, raw.hex().encode(), base64.urlsafe_b64encode(raw[:whole])})
