@@ -1,4 +1,4 @@
-"""All cameras of one process, read by one thread in steps of 80 ms.
+"""All cameras of one process, read by one thread in steps of 250 ms.
 
 Waking on a fixed tick instead of on every packet is the largest single saving: one read per
 camera and tick takes about thirty packets, and what it needs comes into the processor's cache
@@ -27,8 +27,10 @@ from handfast.media.stream_status import StreamStatus
 from handfast.media.units import CameraState, Sink, StreamKey
 from handfast.media.urgent import UrgentPoll
 
-TICK_S: Final = 0.08
-"""About two pictures of a camera are read at once; watched cameras (`hurry`) do not wait."""
+TICK_S: Final = 0.25
+"""About six pictures of a camera are read at once, which keeps its state in the processor's
+cache: 0.17 CPU-s per stream-minute against 0.21 at 80 ms and 0.26 at 20 ms, in one run.
+`ArrivalClock` still says when each came, and watched cameras (`hurry`) do not wait."""
 
 _TIMERS_S: Final = 0.1
 _BUFFER: Final = 1 << 20
