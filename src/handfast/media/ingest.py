@@ -29,7 +29,7 @@ from handfast.media.urgent import UrgentPoll
 
 TICK_S: Final = 0.25
 """About six pictures of a camera are read at once, which keeps its state in the processor's
-cache: 0.17 CPU-s per stream-minute against 0.21 at 80 ms and 0.26 at 20 ms, in one run.
+cache. Single short runs on a busy machine gave 0.17 CPU-s per stream-minute, 0.21 at 80 ms.
 `ArrivalClock` still says when each came, and watched cameras (`hurry`) do not wait."""
 
 _TIMERS_S: Final = 0.1
