@@ -5,6 +5,7 @@ to send, merges what is shared with what is the grant's own, and never opens eit
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,6 +28,7 @@ from handfast.storage.hub_rows import GrantRow
 DISPLACED: Final = "opened-elsewhere"
 FELL_BEHIND: Final = "fell-behind"
 ATTACH_AGAIN_S: Final = 2.0
+END_LATE_S: Final = 2.0  # the signed end may come this much after the node refuses
 
 
 class Viewer:
@@ -40,12 +42,20 @@ class Viewer:
         self.own: Subscription | None = None
         self.attached_at = 0.0
         self._wake = asyncio.Event()
+        self._over = asyncio.Event()
 
     def close(self, reason: str) -> None:
         """Let `next` end after what waits; the first reason counts."""
         if self.closed is None:
             self.closed = reason
+        self._over.set()
         self._wake.set()
+
+    async def over_or_late(self, seconds: float) -> None:
+        """Return when the viewer is closed, or after so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
 
     def woken(self) -> None:
         """Something waits in the queue."""
@@ -136,12 +146,17 @@ class LiveRelay:
             if answer.alive is not None:
                 text = msgspec.json.encode(answer.alive)
                 self._offer_own(viewer, encode_statement_frame(FrameType.ALIVE, text))
-            elif self._clock.monotonic() - viewer.attached_at > ATTACH_AGAIN_S:
+            elif self._is_lost(viewer, answer.reason):
                 await self._attach(viewer)  # the node was restarted, or lost us for a while
         except RefusedError as error:
+            await viewer.over_or_late(END_LATE_S)  # the signed end says it better
             viewer.close(error.reason)
         except HandfastError:
             self._metrics.asks.labels("alive", "unanswered").inc()
+
+    def _is_lost(self, viewer: Viewer, reason: str | None) -> bool:
+        late = self._clock.monotonic() - viewer.attached_at > ATTACH_AGAIN_S
+        return late and reason == Reason.VIEWER_LEFT.value
 
     async def _attach(self, viewer: Viewer) -> None:
         viewer.attached_at = self._clock.monotonic()

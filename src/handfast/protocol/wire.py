@@ -94,7 +94,13 @@ class AliveAsk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AliveAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The signed answer, or why there is none."""
+    """The signed answer, or why there is none.
+
+    Attributes:
+        reason: `viewer-left` when nothing is attached for the grant (attach again),
+            `time-box-ended` when the grant is over and its signed end is on the way,
+            `nothing-recorded` before the first picture.
+    """
 
     alive: Envelope | None
     reason: str | None = None

@@ -19,7 +19,7 @@ from handfast.kit.errors import HandfastError, InvalidError
 from handfast.model.access import Reason
 
 NONCES_AT_ONCE: Final = 2
-LINGER_US: Final = 2_000_000  # the node says when a grant ends; this long we wait to hear it
+LINGER_US: Final = 5_000_000  # the node says when a grant ends; this long we wait to hear it
 _NONCE_LIMIT: Final = 64
 
 

@@ -86,8 +86,11 @@ class StreamLive:
         if len(unb64(ask.nonce)) not in _NONCE_BYTES:
             raise InvalidError("a nonce has 8 to 64 bytes; send 16 random ones")
         attachment = self._parts.attachments.get(ask.grant)
-        if attachment is None or self._parts.grants.get(ask.grant) is None:
+        if attachment is None:
             return AliveAnswer(alive=None, reason=Reason.VIEWER_LEFT.value)
+        if self._parts.grants.get(ask.grant) is None:
+            # Over, and its end is being logged: the viewer stays attached until it is told.
+            return AliveAnswer(alive=None, reason=Reason.TIME_BOX_ENDED.value)
         attachment.alive_until = self._parts.clock.monotonic() + ALIVE_S
         stream = self._parts.relay.stream(attachment.stream)
         statement = self._alive(attachment.grant, stream, ask.nonce)
