@@ -1,0 +1,1 @@
+"""Redaction: what must be covered in a picture, and covering it. Knows pictures, no video."""
