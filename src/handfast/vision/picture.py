@@ -28,9 +28,9 @@ class Picture:
     @property
     def width(self) -> int:
         """Width, px."""
-        return self.y.shape[1]
+        return int(self.y.shape[1])
 
     @property
     def height(self) -> int:
         """Height, px."""
-        return self.y.shape[0]
+        return int(self.y.shape[0])
