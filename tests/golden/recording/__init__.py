@@ -1,0 +1,1 @@
+"""The golden bytes of a recording: segment files and signed manifests."""
