@@ -32,9 +32,9 @@ async def test_p1_zero_standing_access_a_whole_dump_of_the_hub_opens_nothing(
         known = await rivera.site(SCHOOL)
         answer = await rivera.asks(known)
         async with watching(rivera, known, answer) as view:
-            await view.sees(125)
+            await view.sees(75)
             now_us = CLOCK.now_us()
-            span = (now_us - 4_000_000, now_us - 2_000_000)
+            span = (now_us - 2_500_000, now_us - 500_000)
             recorded = await rivera.asks(known, span_us=span)
             assert await look_back(rivera, known, recorded, since_us=span[0], until_us=span[1])
             # Dumps are taken while the picture runs, and searched afterwards.

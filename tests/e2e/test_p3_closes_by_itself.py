@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from handfast.kit.encoding import b64
-from tests.e2e.city import LINGER_S, SCHOOL, TRANSIT, RunningCity
+from handfast.seal.format import FrameType
+from tests.e2e.city import LINGER_S, SCHOOL, SHOP, TRANSIT, RunningCity
 from tests.e2e.lying_hub import LyingHub, lying_hub
 from tests.e2e.officer import IDS, officer
 from tests.e2e.owner import Owner
@@ -69,7 +70,10 @@ async def test_p3_closes_by_itself_with_the_hub_killed_at_the_end(city: RunningC
 
 
 async def test_p3_closes_by_itself_when_the_owner_taps(city: RunningCity) -> None:
-    """The owner closes everything; the last ciphertext comes within a second."""
+    """The owner closes everything; the last ciphertext comes within a second.
+
+    A panel that flaps opens nothing again; the owner's own hand does.
+    """
     owner = Owner(city=city, site=TRANSIT).pair()
     node = city.node_id(TRANSIT)
     async with officer(city.city) as rivera, lying_hub(city) as liar:
@@ -88,7 +92,38 @@ async def test_p3_closes_by_itself_when_the_owner_taps(city: RunningCity) -> Non
         assert liar.frames_since(closed_us + SECOND) == []
         denied = await rivera.asks(known)
         assert denied.decision.reason == "owner-closed"
-    city.panel(TRANSIT, "clear")
+        city.panel(TRANSIT, "clear")
+        city.panel(TRANSIT, "raise")
+        flapping = await rivera.asks(known)
+        assert flapping.decision.reason == "owner-closed"
+        owner.switch("raise")
+        assert (await rivera.asks(known)).decision.outcome == "permit"
+        owner.switch("clear")
+
+
+async def test_p3_closes_by_itself_at_the_absolute_end(city: RunningCity) -> None:
+    """An approval for a few seconds ends after them; nobody has to do anything."""
+    owner = Owner(city=city, site=SHOP).pair()
+    async with officer(city.city) as rivera, lying_hub(city) as liar:
+        known = await rivera.site(SHOP)
+        incident = await rivera.incident(known)
+        pending = await rivera.asks(known, incident=incident)
+        assert pending.decision.outcome == "pending"
+        until_us = CLOCK.now_us() + 6 * SECOND
+        owner.approve(pending.decision.request, until_us=until_us)
+        answer = await rivera.settled(known, pending.decision.request)
+        assert answer.grant.until_us <= until_us
+        async with watching(rivera, known, answer) as view:
+            await view.sees(30)
+            await view.until(lambda: bool(view.ends), 15, "the end")
+            assert view.last_media_us() <= until_us + SECOND
+            async with pretending(liar, known.registration.node, answer.grant.id) as refused:
+                await eventually(lambda: _more(refused, 100), within_s=20, what="pretending")
+        assert liar.frames_since(until_us + SECOND) == []
+        starts = [view.runs[place].start_us for place in view.keys if place in view.runs]
+        assert starts
+        assert max(starts) < until_us
+        assert liar.frames_since(0, FrameType.KEY)
 
 
 async def _three(refused: list[str]) -> bool:

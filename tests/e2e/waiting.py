@@ -27,13 +27,18 @@ def until(condition: Callable[[], _Found | None], *, within_s: float, what: str)
 
 
 async def eventually(
-    condition: Callable[[], Awaitable[_Found | None]], *, within_s: float, what: str
+    condition: Callable[[], Awaitable[_Found | None]],
+    *,
+    within_s: float,
+    what: str | Callable[[], str],
 ) -> _Found:
-    """Do the same where the condition itself has to be awaited."""
+    """Do the same where the condition itself has to be awaited; `what` may be told late."""
     end = CLOCK.monotonic() + within_s
     pause = asyncio.Event()
     while not (found := await condition()):
-        assert CLOCK.monotonic() < end, f"not within {within_s} s: {what}"
+        assert CLOCK.monotonic() < end, (
+            f"not within {within_s} s: {what if isinstance(what, str) else what()}"
+        )
         try:
             async with asyncio.timeout(_LOOK_S):
                 await pause.wait()

@@ -130,7 +130,7 @@ class Watching:
         async def _true() -> bool:
             return condition()
 
-        await eventually(_true, within_s=within_s, what=f"{what} ({self.told()})")
+        await eventually(_true, within_s=within_s, what=lambda: f"{what} ({self.told()})")
 
     def told(self) -> str:
         """Say in a word how far it came, for a test that fails."""

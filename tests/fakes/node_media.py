@@ -21,7 +21,7 @@ from handfast.model.media import Rendition, Stream
 from handfast.seal.close import SegmentSealer
 from handfast.seal.format import NO_PREDECESSOR, SegmentHeader, encode_header
 from handfast.seal.keytree import LeafWalker
-from handfast.storage.segments import IndexedRun, IndexedSegment, Recording
+from handfast.storage.segments import BegunRun, IndexedRun, IndexedSegment, Recording
 from handfast.storage.sqlite_periods import Period
 
 SECOND_US = 1_000_000
@@ -235,6 +235,20 @@ class FakeCamera:
             for each in self.segments.values()
             if each.runs and each.start_us < until_us and each.end_us > since_us
         )
+
+    def begun(self, recording: Recording) -> tuple[BegunRun, ...]:
+        """Return the run in progress (`Segments`)."""
+        sealer = self._sealer
+        if recording != self.recording or sealer is None or not sealer.unit:
+            return ()
+        run = BegunRun(
+            segment=self._segment,
+            period=self._period.id,
+            run=sealer.run,
+            leaf=self._leaf,
+            start_us=self._start_us,
+        )
+        return (run,)
 
     def manifest(self, _segment: bytes) -> bytes | None:
         """Return no manifest: everything is still being written (`Segments`)."""

@@ -12,7 +12,7 @@ from handfast.media.feed import Event
 from handfast.media.units import StreamKey
 from handfast.protocol.wire import OutboxKind
 from handfast.seal.identity import Envelope
-from handfast.storage.segments import IndexedSegment, Recording
+from handfast.storage.segments import BegunRun, IndexedSegment, Recording
 from handfast.storage.sqlite_node import (
     Access,
     ApprovalRow,
@@ -144,6 +144,10 @@ class Segments(Protocol):
         self, recording: Recording, *, since_us: int, until_us: int
     ) -> tuple[IndexedSegment, ...]:
         """Return readable segments with pictures of `[since_us, until_us)`, oldest first."""
+        ...
+
+    def begun(self, recording: Recording) -> tuple[BegunRun, ...]:
+        """Return the runs that have begun and cannot be read yet; ask before `overlapping`."""
         ...
 
     def manifest(self, segment: bytes) -> bytes | None:

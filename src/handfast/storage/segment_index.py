@@ -1,15 +1,15 @@
 """The index of a node's segments in SQLite: where runs lie, what was signed about them."""
 
-import threading
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 from uuid import UUID
 
-from handfast.kit.errors import ConflictError, NotFoundError
+from handfast.kit.errors import ConflictError
 from handfast.model.media import Rendition, Stream
+from handfast.storage.open_segments import OpenSegments
 from handfast.storage.segments import (
+    BegunRun,
     DiskRow,
     IndexedRun,
     IndexedSegment,
@@ -75,28 +75,23 @@ class SegmentIndex:
     def __init__(self, path: Path) -> None:
         """Open or make the index."""
         self._database = Database(path, schema="segments.sql", version=_VERSION)
-        self._lock = threading.Lock()
-        self._open: dict[bytes, IndexedSegment] = {}
-        self._open_runs: dict[bytes, list[IndexedRun]] = {}
+        self._open = OpenSegments()
 
     def opened(self, segment: IndexedSegment) -> None:
         """Take note of a segment that begins; not durable."""
-        with self._lock:
-            self._open[segment.id] = replace(segment, open=True, runs=())
-            self._open_runs[segment.id] = []
+        self._open.opened(segment)
+
+    def run_begun(self, run: BegunRun) -> None:
+        """Take note of a run that begins; not durable. Unknown segments are ignored."""
+        self._open.run_begun(run)
 
     def run_ended(self, segment: bytes, run: IndexedRun) -> None:
         """Take note of a run that can be read; not durable. Unknown segments are ignored."""
-        with self._lock:
-            runs = self._open_runs.get(segment)
-            if runs is not None:
-                runs.append(run)
+        self._open.run_ended(segment, run)
 
     def forget_open(self, segment: bytes) -> None:
         """Drop a segment that was being written and never came to a file."""
-        with self._lock:
-            self._open.pop(segment, None)
-            self._open_runs.pop(segment, None)
+        self._open.forget(segment)
 
     def finish(
         self, segment: bytes, *, end_us: int, size: int, lost_units: int, recovered: bool
@@ -106,23 +101,8 @@ class SegmentIndex:
         Raises:
             NotFoundError: It is not open.
         """
-        with self._lock:
-            found = self._open.get(segment)
-            runs = tuple(self._open_runs.get(segment, ()))
-        if found is None:
-            raise NotFoundError(
-                f"segment {segment.hex()} is not open; it may be closed already"
-            )
-        kept = tuple(run for run in runs if run.offset + run.length <= size)
-        end_us = kept[-1].end_us if kept and len(kept) < len(runs) else end_us
-        return replace(
-            found,
-            end_us=end_us,
-            bytes=size,
-            lost_units=lost_units,
-            recovered=recovered,
-            open=False,
-            runs=kept,
+        return self._open.finish(
+            segment, end_us=end_us, size=size, lost_units=lost_units, recovered=recovered
         )
 
     def closed(self, segments: Iterable[IndexedSegment]) -> None:
@@ -140,9 +120,8 @@ class SegmentIndex:
 
     def find(self, segment: bytes) -> IndexedSegment | None:
         """Return one segment, open or closed, there or removed; `None` if it never was."""
-        with self._lock:
-            if segment in self._open:
-                return self._snapshot(segment)
+        if found := self._open.find(segment):
+            return found
         with self._database.read() as connection:
             row = connection.execute(_BY_ID, (segment,)).fetchone()
         return None if row is None else _from_row(row)
@@ -160,17 +139,23 @@ class SegmentIndex:
             rows = connection.execute(_BY_TIME, key).fetchall()
         closed = [segment for row in rows if (segment := _from_row(row)).readable]
         known = {segment.id for segment in closed}
-        with self._lock:
-            here = [self._snapshot(id_) for id_ in self._open if id_ not in known]
         being_written = [
             segment
-            for segment in here
+            for segment in self._open.all(but=known.__contains__)
             if segment.recording == recording
             and segment.runs
             and segment.start_us < until_us
             and segment.end_us > since_us
         ]
         return tuple(sorted(closed + being_written, key=lambda segment: segment.start_us))
+
+    def begun(self, recording: Recording) -> tuple[BegunRun, ...]:
+        """Return the runs that have begun and cannot be read yet, oldest first.
+
+        Whoever wants all runs asks for these first and for `overlapping` after it: what ends
+        in between is then in both, never in neither.
+        """
+        return self._open.begun(recording)
 
     def newest(self, recording: Recording) -> IndexedSegment | None:
         """Return the segment that was closed last, removed or not: the next predecessor."""
@@ -197,8 +182,7 @@ class SegmentIndex:
 
     def open_segments(self) -> tuple[IndexedSegment, ...]:
         """Return the segments being written."""
-        with self._lock:
-            return tuple(map(self._snapshot, self._open))
+        return tuple(self._open.all(but=lambda _: False))
 
     def bytes_per_camera(self) -> dict[UUID, int]:
         """Return how much of the disk each camera's closed segments take."""
@@ -256,15 +240,6 @@ class SegmentIndex:
     def database(self) -> Database:
         """The database, for `retention`, which works on the same tables."""
         return self._database
-
-    def _snapshot(self, segment: bytes) -> IndexedSegment:
-        """Return an open segment with the runs it has; the lock is held."""
-        runs = tuple(self._open_runs[segment])
-        found = self._open[segment]
-        if not runs:
-            return found
-        last = runs[-1]
-        return replace(found, end_us=last.end_us, bytes=last.offset + last.length, runs=runs)
 
 
 def _key(recording: Recording) -> tuple[bytes, int, int]:

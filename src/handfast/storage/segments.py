@@ -44,6 +44,22 @@ class IndexedRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BegunRun:
+    """A run that has begun and cannot be read yet: in progress, or on its way to the disk.
+
+    Attributes:
+        segment: 16 bytes; so is `period`.
+        start_us: Wall clock of its first unit. When it ends is not known yet.
+    """
+
+    segment: bytes
+    period: bytes
+    run: int
+    leaf: int
+    start_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IndexedSegment:
     """One segment file.
 

@@ -108,6 +108,20 @@ async def test_p3_closes_by_itself_a_range_opens_its_runs_and_no_others(
     assert school.keys.ranges == [(watching.grant.id, from_us, until_us)]
 
 
+async def test_the_run_in_progress_opens_when_it_has_ended() -> None:
+    """A range that reaches to now misses nothing of it; what begins later stays shut."""
+    school = await filmed(8)
+    await school.films(0.4, ticks=False)
+    asked_us = school.now_us
+    ask = recorded(asked_us - 3 * SECOND, asked_us)
+    decision = await school.asks(school.people.officer(), ask)
+    watching = Watching(school=school, officer=school.people.officer(), decision=decision)
+    await school.films(3, ticks=False)
+    found = await opened_runs(school, watching)
+    assert max(until_us for _, until_us in found) >= asked_us
+    assert max(since_us for since_us, _ in found) < asked_us
+
+
 async def test_bytes_and_lists_end_where_the_grant_ends() -> None:
     """Segments outside are not here; bytes outside are refused; a grant has an end."""
     school = await filmed(40)

@@ -10,6 +10,7 @@ from handfast.kit.errors import ConflictError, CorruptError, NotFoundError
 from handfast.model.media import Rendition, Stream
 from handfast.storage.segment_index import SegmentIndex
 from handfast.storage.segments import (
+    BegunRun,
     IndexedRun,
     IndexedSegment,
     Recording,
@@ -152,3 +153,26 @@ def test_packed_runs_that_are_cut_are_called_corrupt() -> None:
     assert unpack_runs(packed) == (run(0, 0), run(1, 1))
     with pytest.raises(CorruptError, match="rebuilt"):
         unpack_runs(packed[:-1])
+
+
+def test_a_run_is_begun_until_it_can_be_read(index: SegmentIndex) -> None:
+    """It is in one of both lists at any time, and in neither once its segment has gone."""
+
+    def begins(number: int) -> BegunRun:
+        start_us = number * S
+        return BegunRun(
+            segment=segment(1).id, period=b"p" * 16, run=number, leaf=number, start_us=start_us
+        )
+
+    index.run_begun(begins(0))
+    assert index.begun(GATE) == ()  # nobody knows such a segment
+    index.opened(segment(1))
+    index.opened(segment(2, of=YARD))
+    for number in range(3):
+        index.run_begun(begins(number))
+    assert [each.run for each in index.begun(GATE)] == [0, 1, 2]
+    assert index.begun(YARD) == ()
+    index.run_ended(segment(1).id, run(1, 1))
+    assert [each.run for each in index.begun(GATE)] == [2]
+    index.closed([segment(1)])
+    assert index.begun(GATE) == ()

@@ -11,6 +11,7 @@ from handfast.kit.encoding import b64, unb64
 from handfast.media.feed import (
     Event,
     RunEnded,
+    RunStarted,
     SegmentClosed,
     SegmentOpened,
     StateChanged,
@@ -27,7 +28,7 @@ from handfast.seal.format import NO_PREDECESSOR, decode_header
 from handfast.seal.identity import Envelope, SigningKey, statement_hash
 from handfast.seal.suite import SUITE
 from handfast.storage.segment_index import SegmentIndex
-from handfast.storage.segments import IndexedRun, IndexedSegment, Recording
+from handfast.storage.segments import BegunRun, IndexedRun, IndexedSegment, Recording
 from handfast.storage.startup_scan import StartupScan
 
 _log = logging.getLogger(__name__)
@@ -86,6 +87,8 @@ class Record:
         match event:
             case SegmentOpened(catch_up=False):
                 self._opened(event)
+            case RunStarted(catch_up=False):
+                self._parts.index.run_begun(_begun_run(event))
             case RunEnded():
                 self._sealed_bytes += event.length
                 self._parts.index.run_ended(event.segment, _indexed_run(event))
@@ -165,6 +168,16 @@ class Record:
             reason=event.reason,
         )
         self._parts.bell.ring("site")
+
+
+def _begun_run(event: RunStarted) -> BegunRun:
+    return BegunRun(
+        segment=event.segment,
+        period=event.period,
+        run=event.run,
+        leaf=event.leaf,
+        start_us=event.start_us,
+    )
 
 
 def _indexed_run(event: RunEnded) -> IndexedRun:

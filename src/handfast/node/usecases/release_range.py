@@ -17,7 +17,7 @@ from handfast.seal.format import decode_header
 from handfast.seal.identity import Envelope
 from handfast.seal.keytree import LEAVES, TreeNode, cover, derive_leaf
 from handfast.seal.records import HEADER
-from handfast.storage.segments import IndexedRun, IndexedSegment, Recording
+from handfast.storage.segments import BegunRun, IndexedRun, IndexedSegment, Recording
 
 _SECOND_US = 1_000_000
 
@@ -39,21 +39,33 @@ class ReleaseRange:
         return bool(self._segments.overlapping(recording, since_us=since_us, until_us=until_us))
 
     def seal(self, opened: Opened, *, open_key: bytes) -> str:
-        """Seal the keys of a grant's range to its device."""
+        """Seal the keys of a grant's range to its device.
+
+        A run in progress has its key released too if it began inside the range: nobody knows
+        its end yet, and without it the newest second could not be opened later.
+        """
         grant = opened.grant
         since_us, until_us = _range(grant)
+        begun = [
+            each
+            for each in self._segments.begun(recording_of(grant))
+            if since_us <= each.start_us < until_us
+        ]
         segments = self._covering(grant, since_us, until_us)
         covers: list[tuple[bytes, tuple[TreeNode, ...]]] = []
         runs: list[tuple[bytes, int, bytes]] = []
-        for period_id in dict.fromkeys(segment.period for segment in segments):
+        periods = [each.period for each in segments] + [each.period for each in begun]
+        for period_id in dict.fromkeys(periods):
             period = self._periods.find(period_id)
             first = max(-(-(since_us - period.started_us) // _SECOND_US), 0)
             end = min((until_us - period.started_us) // _SECOND_US, LEAVES)
             if first < end:
                 covers.append((period_id, cover(period.root, first, end)))
-            edges = _edges(segments, period_id, grant, whole=range(first, max(first, end)))
+            whole = range(first, max(first, end))
+            edges = _edges(segments, period_id, grant, whole=whole)
+            edges |= _begun_edges(begun, period_id, whole=whole)
             codes = (grant.stream.code, grant.rendition.code)
-            for run in edges:
+            for run in edges.values():
                 leaf_key = derive_leaf(period.root, run.leaf)
                 key = derive_run_key(leaf_key, UUID(grant.camera), codes, run)
                 runs.append((run.segment, run.run, key))
@@ -129,10 +141,10 @@ def _opens(grant: Grant, run: IndexedRun) -> bool:
 
 def _edges(
     segments: Iterable[IndexedSegment], period: bytes, grant: Grant, *, whole: range
-) -> list[StartedRun]:
+) -> dict[tuple[bytes, int], StartedRun]:
     """Runs that the range touches in seconds which it does not hold whole."""
-    return [
-        StartedRun(
+    return {
+        (segment.id, run.run): StartedRun(
             segment=segment.id,
             run=run.run,
             leaf=run.leaf,
@@ -143,7 +155,23 @@ def _edges(
         if segment.period == period
         for run in segment.runs
         if run.leaf not in whole and _opens(grant, run)
-    ]
+    }
+
+
+def _begun_edges(
+    begun: Iterable[BegunRun], period: bytes, *, whole: range
+) -> dict[tuple[bytes, int], StartedRun]:
+    return {
+        (run.segment, run.run): StartedRun(
+            segment=run.segment,
+            run=run.run,
+            leaf=run.leaf,
+            since_us=run.start_us,
+            until_us=run.start_us + 1,
+        )
+        for run in begun
+        if run.period == period and run.leaf not in whole
+    }
 
 
 def _spans(segment: IndexedSegment, grant: Grant) -> Sequence[tuple[int, int]]:
