@@ -109,11 +109,11 @@ def bench_city(
     """
     city = open_or_make(folder, Ports(base=free_base()), ids=ids, now_us=clock.now_us())
     alarm_opens(city, SCHOOL, linger_s=linger_s)
-    command = [sys.executable, "-m", "handfast.cli.main", "demo", "--folder", str(folder)]
+    command = [sys.executable, "-m", "handfast.cli.main", "demo", "--bars"]
     said = folder / "demo.log"
     with said.open("wb") as output:
         process = subprocess.Popen(
-            [*command, *(["--drawn"] if drawn else [])],
+            [*command, "--folder", str(folder), *(["--drawn"] if drawn else [])],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -7,6 +7,7 @@ import os
 import signal
 import ssl
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import uvloop
@@ -53,7 +54,7 @@ def add_to(commands: Commands) -> None:
         "--marks",
         choices=("on", "off"),
         default="on",
-        help="number and send time in each picture's SEI (the bar code is in the pixels)",
+        help="number and send time in each picture's SEI, which nobody sees",
     )
     cameras.add_argument("--tls-certificate", type=Path, help="serve RTSPS with this PEM file")
     cameras.add_argument("--tls-key", type=Path, help="the certificate's private key (PEM)")
@@ -79,13 +80,19 @@ def _add_clip_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scenes", type=int, default=0, help="different scenes; 0: all there are"
     )
+    parser.add_argument(
+        "--bars",
+        choices=("on", "off"),
+        default="on",
+        help="bar code of each picture's number along its top edge, for tests and benchmarks",
+    )
     parser.add_argument("--footage", type=Path, help="directory with your own .mp4 clips")
     parser.add_argument("--drawn", action="store_true", help="a drawn pattern, nothing fetched")
 
 
 def run_footage(arguments: argparse.Namespace) -> int:
     """Prepare the clips and print where they are."""
-    for paths in _clips(arguments, Codec(arguments.codec)):
+    for paths in dict.fromkeys(_clips(arguments, SystemClock())):
         print(f"{paths.main}\n{paths.sub}")
     return 0
 
@@ -117,16 +124,10 @@ async def _serve(settings: SimSettings, clock: Clock, *, host: str, port: int) -
 
 
 def _settings(arguments: argparse.Namespace, clock: Clock) -> SimSettings:
-    marks = arguments.marks == "on"
-    codec = Codec(arguments.codec)
-    pairs = _loops(_clips(arguments, codec), marks=marks)
-    if arguments.h265:
-        others = _loops(_clips(arguments, Codec.H265, at_most=2), marks=marks)
-        turn = arguments.count - arguments.h265
-        pairs = [
-            others[n % len(others)] if n >= turn else pairs[n % len(pairs)]
-            for n in range(arguments.count)
-        ]
+    clips = _clips(arguments, clock)
+    # Cameras that play the same clip share its packets.
+    loops = _loops(dict.fromkeys(clips), marks=arguments.marks == "on")
+    pairs = [loops[clip] for clip in clips]
     return SimSettings(
         count=arguments.count,
         main=[main for main, _ in pairs],
@@ -136,29 +137,42 @@ def _settings(arguments: argparse.Namespace, clock: Clock) -> SimSettings:
     )
 
 
-def _clips(
-    arguments: argparse.Namespace, codec: Codec, at_most: int = len(footage.SCENES)
-) -> list[footage.ScenePaths]:
-    cache = cache_directory(os.environ)
+def _clips(arguments: argparse.Namespace, clock: Clock) -> list[footage.ScenePaths]:
+    """Return what each camera plays."""
+    count = max(arguments.count, 1)
+    codecs = _codecs(arguments, count)
     if arguments.footage:
-        return footage.clips_in(arguments.footage)
+        own = footage.clips_in(arguments.footage)
+        return [own[number % len(own)] for number in range(count)]
+    bars = arguments.bars == "on"
+    workshop = footage.Workshop(cache=cache_directory(os.environ), say=_say, clock=clock)
     if arguments.drawn:
-        return footage.prepare_drawn(cache, _say, codec=codec)
-    count = min(arguments.scenes or len(footage.SCENES), max(arguments.count, 1), at_most)
-    return footage.prepare(count, cache, _say, codec=codec, b_frames=arguments.b_frames)
+        drawn = {
+            codec: footage.prepare_drawn(codec, workshop, bars=bars)
+            for codec in dict.fromkeys(codecs)
+        }
+        return [drawn[codec] for codec in codecs]
+    scenes = min(arguments.scenes or len(footage.SCENES), count)
+    wanted = [(number % scenes, codec) for number, codec in enumerate(codecs)]
+    return footage.prepare(wanted, workshop, bars=bars, b_frames=arguments.b_frames)
+
+
+def _codecs(arguments: argparse.Namespace, count: int) -> list[Codec]:
+    turn = count - arguments.h265
+    return [Codec(arguments.codec) if n < turn else Codec.H265 for n in range(count)]
 
 
 def _loops(
-    paths: list[footage.ScenePaths], *, marks: bool
-) -> list[tuple[PacketLoop, PacketLoop]]:
+    clips: Iterable[footage.ScenePaths], *, marks: bool
+) -> dict[footage.ScenePaths, tuple[PacketLoop, PacketLoop]]:
     """Return main and sub-stream of each scene, cut into packets."""
-    return [
-        (
-            packet_loop(load_clip(path.main), marks=marks),
-            packet_loop(load_clip(path.sub), marks=marks),
+    return {
+        clip: (
+            packet_loop(load_clip(clip.main), marks=marks),
+            packet_loop(load_clip(clip.sub), marks=marks),
         )
-        for path in paths
-    ]
+        for clip in clips
+    }
 
 
 def _login(arguments: argparse.Namespace, clock: Clock) -> SimLogin | None:

@@ -32,6 +32,8 @@ class EncodeSettings:
         gop: Pictures from one key picture to the next.
         b_frames: Most B pictures in a row; cameras use 0.
         preset: Of the encoder.
+        bars: Each picture shows its number as a bar code along its top edge (`marks`), so that
+            a test or benchmark can tell which picture it sees.
     """
 
     codec: Codec = Codec.H264
@@ -41,12 +43,14 @@ class EncodeSettings:
     gop: int = FPS
     b_frames: int = 0
     preset: str = "ultrafast"
+    bars: bool = True
 
 
 def encode(pictures: Iterable[Planes], path: Path, settings: EncodeSettings) -> int:
-    """Encode pictures, each with its bar code, and return how many there were.
+    """Encode pictures and return how many there were.
 
-    The file appears complete or not at all.
+    The file appears complete or not at all. Works mostly without Python's lock, so that two
+    threads encode two clips side by side.
     """
     unfinished = path.with_suffix(".part")
     count = 0
@@ -60,7 +64,8 @@ def encode(pictures: Iterable[Planes], path: Path, settings: EncodeSettings) -> 
         stream.codec_context.gop_size = settings.gop
         stream.codec_context.max_b_frames = settings.b_frames
         for planes in pictures:
-            _draw(planes, settings, count)
+            if settings.bars:
+                _draw(planes, settings, count)
             frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
             frame.pts, frame.time_base = count, Fraction(1, FPS)
             container.mux(stream.encode(frame))

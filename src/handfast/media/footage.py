@@ -6,7 +6,8 @@ and `bikes.mp4` (a street, 640 x 272, 25 a second) are cropped, some mirrored, e
 would.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -15,8 +16,10 @@ import av
 import numpy as np
 from av.filter import Graph
 
+from handfast.kit.clock import Clock
 from handfast.kit.errors import UnavailableError
-from handfast.media.encode import EncodeSettings, Planes, drawn_pictures, encode
+from handfast.media.encode import FPS, EncodeSettings, Planes, drawn_pictures, encode
+from handfast.media.footage_progress import Progress
 from handfast.media.footage_sources import (
     BIKES,
     VTEST,
@@ -29,6 +32,9 @@ from handfast.media.units import Codec
 
 _RECIPE: Final = 1  # raise it when clips must be prepared anew
 _LOOP_S: Final = 20
+_LOOP_H265_S: Final = 10
+_H265_FACTOR: Final = 5  # what x265 needs of a processor for what x264 does
+_SIDE_BY_SIDE: Final = 2
 _DRAWN_PICTURES: Final = 250
 
 MAIN: Final = EncodeSettings()
@@ -74,58 +80,72 @@ class ScenePaths:
     sub: Path
 
 
-def prepare(
-    count: int, cache: Path, say: Say, *, codec: Codec = Codec.H264, b_frames: int = 0
-) -> list[ScenePaths]:
-    """Return clips of up to `count` scenes; what is in the cache is not made again.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """Where clips are made and kept, and who is told about it.
 
-    The sub-stream is always H.264, because every browser plays it.
+    Attributes:
+        cache: Folder for films and clips, outside any clone.
+        say: Told what is fetched, how far the work is and how long it will still take.
+        clock: For the time left.
+    """
+
+    cache: Path
+    say: Say
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """A clip that has to be made."""
+
+    clip: Path
+    settings: EncodeSettings
+    pictures: Callable[[], Iterator[Planes]]
+
+
+def prepare(
+    wanted: Sequence[tuple[int, Codec]],
+    workshop: Workshop,
+    *,
+    bars: bool = True,
+    b_frames: int = 0,
+) -> list[ScenePaths]:
+    """Return clips of the scenes wanted; what is in the cache is not made again.
+
+    The sub-stream is always H.264, because every browser plays it. Main streams in H.265 last
+    10 s and not 20: they cost the encoder five times as much.
 
     Args:
-        count: How many different scenes are wanted; at most as many as there are.
-        cache: Where films and clips are kept.
-        say: Told about every fetch and every clip.
-        codec: Of the main streams.
+        wanted: Number of a scene, counted around, and the codec of its main stream.
+        workshop: Where they are made.
+        bars: With the bar code in the pixels; both kinds are kept side by side.
         b_frames: Most B pictures in a row in the main streams.
 
     Raises:
         UnavailableError: No film can be had.
     """
-    films: dict[str, Path | None] = {}
-    chosen: list[tuple[Scene, Path]] = []
-    for scene in SCENES:
-        if scene.source.name not in films:
-            films[scene.source.name] = obtain(scene.source, cache, say)
-        film = films[scene.source.name]
-        if film is not None and len(chosen) < count:
-            chosen.append((scene, film))
-        if len(chosen) >= count:
-            break
-    if not chosen:
-        commands = " or ".join(source.command for source in (BIKES, VTEST))
-        raise UnavailableError(f"no footage; make one of these work and try again: {commands}")
-    main = replace(MAIN, codec=codec, b_frames=b_frames)
-    return [
-        ScenePaths(
-            main=_prepare_one(scene, film, cache=cache, settings=main, say=say),
-            sub=_prepare_one(scene, film, cache=cache, settings=SUB, say=say),
-        )
-        for scene, film in chosen
-    ]
+    scenes = _obtainable(1 + max(number for number, _ in wanted), workshop)
+    jobs: dict[Path, _Job] = {}
+    paths: list[ScenePaths] = []
+    for number, codec in wanted:
+        scene, film = scenes[number % len(scenes)]
+        main = replace(MAIN, codec=codec, b_frames=b_frames, bars=bars)
+        pair = [_scene_job(scene, film, s, workshop) for s in (main, replace(SUB, bars=bars))]
+        jobs.update((job.clip, job) for job in pair)
+        paths.append(ScenePaths(main=pair[0].clip, sub=pair[1].clip))
+    _make([job for job in jobs.values() if not job.clip.exists()], workshop)
+    return paths
 
 
-def prepare_drawn(cache: Path, say: Say, *, codec: Codec = Codec.H264) -> list[ScenePaths]:
+def prepare_drawn(codec: Codec, workshop: Workshop, *, bars: bool = True) -> ScenePaths:
     """Return one drawn test pattern as clips, for machines that may fetch nothing."""
-    paths = []
-    for settings in (replace(MAIN, codec=codec), SUB):
-        clip = cache / "clips" / f"drawn-{_recipe(settings)}.mp4"
-        if not clip.exists():
-            clip.parent.mkdir(parents=True, exist_ok=True)
-            say(f"drawing {clip.name}")
-            pictures = drawn_pictures(settings.width, settings.height, _DRAWN_PICTURES)
-            encode(pictures, clip, settings)
-        paths.append(clip)
-    return [ScenePaths(main=paths[0], sub=paths[1])]
+    jobs = [
+        _drawn_job(replace(settings, bars=bars), workshop)
+        for settings in (replace(MAIN, codec=codec), SUB)
+    ]
+    _make([job for job in jobs if not job.clip.exists()], workshop)
+    return ScenePaths(main=jobs[0].clip, sub=jobs[1].clip)
 
 
 def clips_in(directory: Path) -> list[ScenePaths]:
@@ -146,26 +166,89 @@ def clips_in(directory: Path) -> list[ScenePaths]:
     ]
 
 
-def _prepare_one(
-    scene: Scene, film: Path, *, cache: Path, settings: EncodeSettings, say: Say
-) -> Path:
-    clip = cache / "clips" / f"{scene.name}-{film_key(film)}-{_recipe(settings)}.mp4"
-    if clip.exists():
-        return clip
-    clip.parent.mkdir(parents=True, exist_ok=True)
-    say(f"preparing {clip.name}")
-    encode(_pictures(scene, film, settings), clip, settings)
-    return clip
+def _obtainable(most: int, workshop: Workshop) -> list[tuple[Scene, Path]]:
+    """Return up to `most` scenes whose film can be had, fetching films at need."""
+    films: dict[str, Path | None] = {}
+    chosen: list[tuple[Scene, Path]] = []
+    for scene in SCENES[:most]:
+        if scene.source.name not in films:
+            films[scene.source.name] = obtain(scene.source, workshop.cache, workshop.say)
+        film = films[scene.source.name]
+        if film is not None:
+            chosen.append((scene, film))
+    if not chosen:
+        commands = " or ".join(source.command for source in (BIKES, VTEST))
+        raise UnavailableError(f"no footage; make one of these work and try again: {commands}")
+    return chosen
 
 
-def _recipe(settings: EncodeSettings) -> str:
+def _scene_job(scene: Scene, film: Path, settings: EncodeSettings, workshop: Workshop) -> _Job:
+    return _Job(
+        clip=_clip(workshop.cache, f"{scene.name}-{film_key(film)}", settings),
+        settings=settings,
+        pictures=lambda: _pictures(scene, film, settings),
+    )
+
+
+def _drawn_job(settings: EncodeSettings, workshop: Workshop) -> _Job:
+    return _Job(
+        clip=_clip(workshop.cache, "drawn", settings),
+        settings=settings,
+        pictures=lambda: drawn_pictures(settings.width, settings.height, _DRAWN_PICTURES),
+    )
+
+
+def _clip(cache: Path, subject: str, settings: EncodeSettings) -> Path:
     b_frames = f"-b{settings.b_frames}" if settings.b_frames else ""
+    plain = "" if settings.bars else "-plain"
     size = f"{settings.width}x{settings.height}"
-    return f"{settings.codec}-{size}{b_frames}-v{_RECIPE}"
+    name = f"{subject}-{settings.codec}-{size}{b_frames}{plain}-v{_RECIPE}.mp4"
+    return cache / "clips" / name
+
+
+def _make(jobs: Sequence[_Job], workshop: Workshop) -> None:
+    """Encode clips, two side by side, the long ones first."""
+    if not jobs:
+        return
+    folder = jobs[0].clip.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    workshop.say(f"preparing {len(jobs)} clips, once; they are kept in {folder}")
+    total = sum(_cost(job.settings) * _most_pictures(job.settings) for job in jobs)
+    progress = Progress(total, say=workshop.say, clock=workshop.clock)
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        ordered = sorted(jobs, key=lambda job: _cost(job.settings), reverse=True)
+        made = [pool.submit(_make_one, job, progress) for job in ordered]
+        try:
+            for each in made:
+                each.result()
+        except BaseException:
+            progress.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    workshop.say("footage is ready")
+
+
+def _make_one(job: _Job, progress: Progress) -> None:
+    def _counted() -> Iterator[Planes]:
+        for planes in job.pictures():
+            yield planes
+            progress.step(_cost(job.settings))
+
+    encode(_counted(), job.clip, job.settings)
+
+
+def _cost(settings: EncodeSettings) -> float:
+    """Return what a picture costs the encoder, in pixels of H.264."""
+    factor = _H265_FACTOR if settings.codec is Codec.H265 else 1
+    return settings.width * settings.height * factor
+
+
+def _most_pictures(settings: EncodeSettings) -> int:
+    return (_LOOP_H265_S if settings.codec is Codec.H265 else _LOOP_S) * FPS
 
 
 def _pictures(scene: Scene, film: Path, settings: EncodeSettings) -> Iterator[Planes]:
-    """Decode, cut, enlarge: yields at most 20 s at 25 pictures a second."""
+    """Decode, cut, enlarge: yields the loop's length at most, 25 pictures a second."""
     with av.open(str(film)) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
@@ -175,7 +258,7 @@ def _pictures(scene: Scene, film: Path, settings: EncodeSettings) -> Iterator[Pl
             steps.append(graph.add(name, options))
             steps[-2].link_to(steps[-1])
         graph.configure()
-        left = _LOOP_S * 25
+        left = _most_pictures(settings)
         for frame in container.decode(stream):
             graph.push(frame)
             for planes in _pull(graph):

@@ -31,6 +31,7 @@ class _Demo:
     clock: Clock
     ids: Ids
     drawn: bool
+    bars: bool
 
 
 def add_to(commands: Commands) -> None:
@@ -47,7 +48,14 @@ def add_to(commands: Commands) -> None:
     )
     parser.add_argument("--port", type=int, default=8700, help="first of its ports")
     parser.add_argument(
-        "--drawn", action="store_true", help="draw the pictures instead of fetching footage"
+        "--drawn",
+        action="store_true",
+        help="draw a test pattern with bar codes instead of fetching footage",
+    )
+    parser.add_argument(
+        "--bars",
+        action="store_true",
+        help="show each picture's number as a bar code, as tests and benchmarks need it",
     )
 
 
@@ -66,37 +74,46 @@ def run(arguments: argparse.Namespace) -> int:
     print("Handfast demo: a city of three sites on this machine.", flush=True)
     folder: Path = arguments.folder
     city = open_or_make(folder, Ports(base=arguments.port), ids=ids, now_us=clock.now_us())
-    demo = _Demo(city=city, clock=clock, ids=ids, drawn=arguments.drawn)
-    _prepare_footage(drawn=arguments.drawn)
+    bars = arguments.bars or arguments.drawn
+    demo = _Demo(city=city, clock=clock, ids=ids, drawn=arguments.drawn, bars=bars)
+    _prepare_footage(drawn=arguments.drawn, bars=bars)
     return asyncio.run(_run(demo))
 
 
-def _prepare_footage(*, drawn: bool) -> None:
+def _prepare_footage(*, drawn: bool, bars: bool) -> None:
     """Fetch and encode what the cameras play, in sight of whoever waits for it.
 
     Raises:
         UnavailableError: It cannot be had; the command's own words have been printed.
     """
-    for codec, count in (("h264", "7"), ("h265", "2")):
-        arguments = ["sim", "footage", "--codec", codec, "--count", count]
-        command = [sys.executable, "-m", "handfast.cli.main", *arguments]
-        done = subprocess.run(
-            [*command, "--drawn"] if drawn else command, stdout=subprocess.DEVNULL, check=False
+    arguments = ("sim", "footage", *_pictures(drawn=drawn, bars=bars))
+    command = [sys.executable, "-m", "handfast.cli.main", *arguments]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+    if done.returncode != 0:
+        raise UnavailableError(
+            "the footage could not be prepared (see above); "
+            "`handfast demo --drawn` runs with drawn pictures instead"
         )
-        if done.returncode != 0:
-            raise UnavailableError(
-                "the footage could not be prepared (see above); "
-                "`handfast demo --drawn` runs with drawn pictures instead"
-            )
 
 
-def programs(city: City, *, drawn: bool) -> list[Program]:
-    """Return the demo's programs in the order in which they start."""
+def _pictures(*, drawn: bool, bars: bool) -> tuple[str, ...]:
+    """Return the options of `handfast sim` that say what the cameras play."""
     count = sum(len(site.cameras) for site in SITES)
-    footage = ("--drawn",) if drawn else ()
-    cameras = ("--count", str(count), "--h265", "1", "--port", str(city.ports.cameras))
+    options = ("--count", str(count), "--h265", "1", "--bars", "on" if bars else "off")
+    return (*options, "--drawn") if drawn else options
+
+
+def programs(city: City, *, drawn: bool, bars: bool = True) -> list[Program]:
+    """Return the demo's programs in the order in which they start.
+
+    Args:
+        city: Where their files are.
+        drawn: Cameras play a drawn test pattern, nothing is fetched.
+        bars: Pictures show their numbers as bar codes, for whoever measures.
+    """
+    cameras = ("sim", "cameras", *_pictures(drawn=drawn, bars=bars))
     return [
-        Program(name="cameras", arguments=("sim", "cameras", *cameras, *footage)),
+        Program(name="cameras", arguments=(*cameras, "--port", str(city.ports.cameras))),
         Program(
             name="hub",
             arguments=("hub", "run", "--config", str(city.hub_config)),
@@ -127,7 +144,7 @@ async def _run(demo: _Demo) -> int:
         loop.add_signal_handler(number, stop.set)
     started_at = demo.clock.monotonic()
     async with running(
-        programs(demo.city, drawn=demo.drawn), logs=logs, clock=demo.clock
+        programs(demo.city, drawn=demo.drawn, bars=demo.bars), logs=logs, clock=demo.clock
     ) as started:
         clerk = OwnersClerk(city=demo.city, clock=demo.clock, ids=demo.ids)
         page = start_page(demo.city, clerk, version=__version__)
