@@ -97,6 +97,13 @@ def test_a_seek_draws_exactly_the_picture_that_was_asked_for(page: Page, way: st
     assert {result["state"]["authentic"] for result in results} == {"yes"}
 
 
+@pytest.mark.parametrize("way", ["throughput", "latency", "mse"])
+def test_a_seek_that_overtakes_another_draws_the_later_picture(page: Page, way: str) -> None:
+    """Whatever the earlier one has come to when the later one begins."""
+    results = _run(page, "overtaken", way, list(range(42)))
+    assert [result["drawn"] for result in results] == [r["wanted"] for r in results]
+
+
 def test_stepping_goes_picture_by_picture_over_groups(page: Page) -> None:
     """Forward over a group's end, and back."""
     assert _run(page, "steps", 23, [1, 1, 1, -1, -1]) == [23, 24, 25, 26, 25, 24]

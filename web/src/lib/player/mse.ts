@@ -10,6 +10,7 @@ import { sameConfig, type VideoConfig } from './codec';
 import { fragment, initSegment, type Sample, TIMESCALE } from './fmp4';
 import type { Pace } from './decoder';
 import { CannotPlay, type DecoderEvents, type MakeDecoder, type PictureDecoder, type PlainUnit } from './picture';
+import { Standing } from './standing';
 
 /** Seconds behind the newest picture beyond which the element jumps forward. */
 const BEHIND_S = 0.5;
@@ -25,6 +26,7 @@ class MediaSourceDecoder implements PictureDecoder {
   readonly #events: DecoderEvents;
   readonly #pace: Pace;
   readonly #video = document.createElement('video');
+  readonly #standing = new Standing(this.#video);
   readonly #source = new MediaSource();
   readonly #opened: Promise<void>;
   readonly #waiting: Uint8Array<ArrayBuffer>[] = [];
@@ -103,10 +105,13 @@ class MediaSourceDecoder implements PictureDecoder {
   reset(): void {
     this.#held = null;
     this.#waiting.length = 0;
+    this.#wanted = null;
+    this.#standing.leave();
     this.#rebase();
   }
 
   close(): void {
+    this.#standing.leave();
     this.#video.pause();
     URL.revokeObjectURL(this.#video.src);
     this.#video.removeAttribute('src');
@@ -155,15 +160,18 @@ class MediaSourceDecoder implements PictureDecoder {
     if (this.#isIdle) this.#goToWanted();
   }
 
-  /** Into the middle of the wanted picture, so that rounding cannot miss it. */
   #goToWanted(): void {
-    if (this.#wanted === null || this.#zero === null) return;
-    const ticks = this.#base + this.#wanted - this.#zero + this.#duration / 2;
+    const pts = this.#wanted;
+    if (pts === null || this.#zero === null) return;
     this.#wanted = null;
     // Without an end the element waits for pictures that reordering might still bring; the next
     // append takes the end back.
     if (this.#source.readyState === 'open') this.#source.endOfStream();
-    this.#video.currentTime = ticks / TIMESCALE;
+    const startS = (this.#base + pts - this.#zero) / TIMESCALE;
+    this.#standing.goTo(startS, this.#duration / TIMESCALE, () => {
+      const { videoWidth: width, videoHeight: height } = this.#video;
+      this.#events.onPicture({ pts, source: copyOf(this.#video, width, height), width, height, close: () => undefined });
+    });
   }
 
   #catchUp(): void {
@@ -181,10 +189,10 @@ class MediaSourceDecoder implements PictureDecoder {
 
   #watch(): void {
     this.#video.requestVideoFrameCallback((_, { mediaTime, width, height }) => {
-      const pts = Math.round(mediaTime * TIMESCALE) - this.#base + (this.#zero ?? 0);
-      const source = this.#pace === 'latency' ? this.#video : copyOf(this.#video, width, height);
-      this.#events.onPicture({ pts, source, width, height, close: () => undefined });
       this.#watch();
+      if (this.#pace !== 'latency') return this.#standing.presented(mediaTime);
+      const pts = Math.round(mediaTime * TIMESCALE) - this.#base + (this.#zero ?? 0);
+      this.#events.onPicture({ pts, source: this.#video, width, height, close: () => undefined });
     });
   }
 }

@@ -8,7 +8,7 @@ import type { PlainGroup } from './plain-group';
 const KEPT = 10;
 /** A picture that has not come after this long is kept back for want of later ones. */
 const SETTLE_MS = 20;
-const GIVE_UP_MS = 2000;
+const GIVE_UP_MS = 5000;
 
 interface Waiting {
   /** Set once the picture has come: feeding goes on, ahead of it. */

@@ -51,6 +51,33 @@ async function seeks(way: Way, targets: readonly number[]) {
   return results;
 }
 
+/**
+ * Each wish follows another one by a few milliseconds, a new player every sixth: what is drawn when
+ * the later one is done.
+ */
+async function overtaken(way: Way, gapsMs: readonly number[]) {
+  const opened = await openClip();
+  const at = (picture: number): number => opened.clip.startUs + picture * FRAME_US + FRAME_US / 2;
+  const results = [];
+  let canvas = newCanvas();
+  let session: RecordedSession | null = null;
+  for (const [index, gap] of gapsMs.entries()) {
+    if (index % 6 === 0) {
+      session?.close();
+      canvas = newCanvas();
+      session = recordedOn(opened, canvas, decoderFor(way, 'throughput'), () => undefined);
+    }
+    const wanted = (index * 37 + 11) % opened.clip.pictures;
+    void session?.seek(at((index * 53) % opened.clip.pictures));
+    await new Promise((resolve) => setTimeout(resolve, gap));
+    const started = performance.now();
+    await session?.seek(at(wanted));
+    results.push({ wanted, ms: performance.now() - started, drawn: readBars(canvas) });
+  }
+  session?.close();
+  return results;
+}
+
 /** Steps and plays; returns the numbers drawn. */
 async function steps(from: number, moves: readonly (1 | -1)[]): Promise<number[]> {
   const opened = await openClip();
@@ -124,4 +151,4 @@ async function identity() {
   return { before: known.length, after: (await store.all()).length, taken, persistent: await persist() };
 }
 
-Object.assign(globalThis, { smoke: { seeks, steps, plays, cost, live, identity } });
+Object.assign(globalThis, { smoke: { seeks, overtaken, steps, plays, cost, live, identity } });
