@@ -1,0 +1,227 @@
+"""The engine: one picture in, the same picture out with everything due covered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from handfast.kit.errors import UnavailableError
+from handfast.vision.boxes import Box, Detection, Kind
+from handfast.vision.caution import Caution, Judgement, Reason, Signs, State
+from handfast.vision.cover import cover_cells, cover_whole, cover_with_mosaic, mosaic_cell
+from handfast.vision.detector import Detector
+from handfast.vision.due import Due, Keep
+from handfast.vision.grid import Cells, Grid, grid_for
+from handfast.vision.motion import Motion, Moved, shrink
+from handfast.vision.pace import Pace
+from handfast.vision.picture import Picture, Plane
+from handfast.vision.settings import Fill, Settings
+from handfast.vision.track import Tracked
+from handfast.vision.tracker import Tracker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redacted:
+    """What was done to one picture.
+
+    Attributes:
+        tracks: Everything followed, in order of numbers; also what was left clear.
+        share: Of the picture that is covered, 0 to 1.
+        state: How much had to be covered.
+        reason: Why more than usual was; None when the state is normal.
+        detected: The detectors looked at this picture.
+        clear: Tracks that were left clear; never more than was asked for.
+    """
+
+    tracks: tuple[Tracked, ...]
+    share: float
+    state: State
+    reason: Reason | None
+    detected: bool
+    clear: frozenset[int]
+
+
+@dataclass(slots=True)
+class _View:
+    """What belongs to one size of picture, made anew when the size changes."""
+
+    grid: Grid
+    due: Due
+    motion: Motion | None
+
+
+class Redactor:
+    """Redacts the pictures of one camera or file, in order. Belongs to one thread.
+
+    The same pictures, times, settings and detectors always give the same result.
+    """
+
+    def __init__(self, settings: Settings, detectors: Sequence[Detector]) -> None:
+        """Take what is to be covered and who finds it; a kind nobody finds covers all."""
+        self._settings = settings
+        self._detectors = tuple(detectors)
+        found = frozenset[Kind]().union(*(each.kinds for each in detectors))
+        self._lacking = not settings.kinds <= found
+        self._pace = Pace(base=settings.every, most=settings.every_most)
+        self._tracker = Tracker(settings)
+        self._caution = Caution()
+        self._view: _View | None = None
+        self._judgement = Judgement(state=State.MORE, reason=Reason.SETTLING)
+        self._loose: tuple[Box, ...] = ()
+        self._failed = False
+        self._since = 0  # pictures since the latest detection
+        self._detected_us: int | None = None
+        self._last_us: int | None = None
+
+    @property
+    def every(self) -> int:
+        """Detection runs in each k-th picture; this is k now."""
+        return self._pace.every
+
+    def ease(self, busy: float) -> None:
+        """Tell how loaded the machine is, to let k rise and fall within its bound.
+
+        Files are redacted without ever calling this, so that results can be repeated.
+
+        Args:
+            busy: Time that one picture took, as a share of the time until the next.
+        """
+        self._pace.note(busy)
+
+    def redact(
+        self, picture: Picture, at_us: int, *, keep: Keep | None = None, damaged: bool = False
+    ) -> Redacted:
+        """Cover, in place, what must be covered.
+
+        Never raises for a picture, a time or a detector that is out of order: it covers all.
+
+        Args:
+            picture: Is written to.
+            at_us: Its time; a step back or a long gap starts everything anew.
+            keep: Tracks that stay clear; none by default.
+            damaged: The decoder reported damage: all is covered.
+        """
+        view = self._view_for(picture, at_us)
+        small = shrink(picture.y)
+        scale = small.shape[1] / picture.width
+        detected = self._is_detection_due(at_us, damaged=damaged)
+        if detected:
+            self._detect(picture, small, at_us, scale=scale)
+        else:
+            self._since += 1
+        moved = view.motion.look(small, at_us) if view.motion else None
+        tracks = self._tracker.at(at_us)
+        judged = self._judge(view, tracks, moved, at_us, damaged=damaged)
+        if judged.state is State.WHOLE:
+            return _cover_all(picture, judged, tracks, detected=detected)
+        cells, clear = view.due.cells(
+            tracks, moved, loose=self._loose, judged=judged, keep=keep
+        )
+        self._cover(picture, view.grid, cells, tracks)
+        return Redacted(
+            tracks=tracks,
+            share=float(cells.mean()),
+            state=judged.state,
+            reason=judged.reason,
+            detected=detected,
+            clear=clear,
+        )
+
+    def _view_for(self, picture: Picture, at_us: int) -> _View:
+        """Return what fits this picture; a new size, a step back or a gap starts anew."""
+        last_us, self._last_us = self._last_us, at_us
+        view = self._view
+        goes_on = last_us is not None and 0 <= at_us - last_us <= self._settings.hold_us
+        if (
+            view is not None
+            and goes_on
+            and (view.grid.width, view.grid.height) == (picture.width, picture.height)
+        ):
+            return view
+        grid = grid_for(picture.width, picture.height)
+        self._tracker.forget()
+        self._caution.restart()
+        self._loose = ()
+        self._detected_us = None
+        self._view = _View(
+            grid=grid,
+            due=Due(self._settings, grid),
+            motion=Motion(grid) if self._settings.motion else None,
+        )
+        return self._view
+
+    def _is_detection_due(self, at_us: int, *, damaged: bool) -> bool:
+        if self._lacking or damaged:
+            return False  # nothing to find with, or nothing to find in
+        if self._failed or self._detected_us is None:
+            return True
+        # In doubt twice as often, as far as that goes.
+        every = self._pace.every
+        if self._judgement.state is not State.NORMAL:
+            every = max(every // 2, 1)
+        return self._since + 1 >= every or at_us - self._detected_us > self._settings.stale_us
+
+    def _detect(self, picture: Picture, small: Plane, at_us: int, *, scale: float) -> None:
+        found: list[Detection] = []
+        try:
+            for detector in self._detectors:
+                found += detector.detect(picture)
+        except UnavailableError:
+            self._failed = True
+            return
+        self._failed = False
+        self._since = 0
+        self._detected_us = at_us
+        due = [each for each in found if each.kind in self._settings.kinds]
+        self._tracker.update(due, at_us, small, scale=scale)
+        self._loose = tuple(each.box for each in due if self._is_loose(each))
+
+    def _is_loose(self, detection: Detection) -> bool:
+        bars = self._settings.threshold(detection.kind)
+        return bars.barely <= detection.confidence < bars.faint
+
+    def _judge(
+        self,
+        view: _View,
+        tracks: Sequence[Tracked],
+        moved: Moved | None,
+        at_us: int,
+        *,
+        damaged: bool,
+    ) -> Judgement:
+        detected_us = self._detected_us
+        late = detected_us is None or at_us - detected_us > self._settings.stale_us
+        signs = Signs(
+            lacking=self._lacking,
+            failed=self._failed,
+            late=late,
+            damaged=damaged,
+            moved=moved,
+            unexplained=view.due.unexplained(tracks, moved),
+        )
+        before, self._judgement = self._judgement, self._caution.judge(signs, at_us)
+        disturbed = self._judgement.reason in {Reason.CAMERA_MOVED, Reason.LARGE_MOTION}
+        if view.motion and disturbed and before.reason is not self._judgement.reason:
+            view.motion.restart()
+        return self._judgement
+
+    def _cover(
+        self, picture: Picture, grid: Grid, cells: Cells, tracks: Sequence[Tracked]
+    ) -> None:
+        if self._settings.fill is Fill.SOLID:
+            cover_cells(picture, grid, cells)
+            return
+        largest = max((max(each.box.width, each.box.height) for each in tracks), default=0.0)
+        cover_with_mosaic(picture, grid, cells, mosaic=mosaic_cell(picture, largest))
+
+
+def _cover_all(
+    picture: Picture, judged: Judgement, tracks: tuple[Tracked, ...], *, detected: bool
+) -> Redacted:
+    cover_whole(picture)
+    return Redacted(
+        tracks=tracks,
+        share=1.0,
+        state=judged.state,
+        reason=judged.reason,
+        detected=detected,
+        clear=frozenset(),
+    )
