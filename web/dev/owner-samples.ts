@@ -177,7 +177,10 @@ export function ownerPage(): PageModel {
     busy: false,
     identity: null,
     own: { node: `${ID}9`, ownerRoot: KEY, log: '' },
+    code: '',
     pair: () => Promise.resolve(),
+    compared: () => undefined,
+    compareAgain: () => undefined,
     forget: () => Promise.resolve(),
   } as const;
   const place = [24.95, 60.17] as const;

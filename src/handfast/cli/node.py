@@ -12,15 +12,15 @@ import segno
 from handfast.cli.command import Commands, add_command, add_group
 from handfast.cli.files import read_json, write_signing_key
 from handfast.kit.clock import SystemClock
-from handfast.kit.encoding import b64
+from handfast.kit.encoding import b64, unb64
 from handfast.kit.errors import ConflictError
 from handfast.kit.ids import SystemIds
 from handfast.node.app import PAIRING, World
 from handfast.node.config import explain_config, log_origin, read_config
 from handfast.node.identity import node_card
 from handfast.node.serve import serve
-from handfast.node.usecases.pair_device import PairDevice
-from handfast.seal.identity import SigningKey
+from handfast.node.usecases.pair_device import PairDevice, pairing_link
+from handfast.seal.identity import SigningKey, fingerprint
 from handfast.storage.files import make_directory, write_durably
 
 CONFIG = "node.toml"
@@ -183,10 +183,15 @@ def pair(arguments: argparse.Namespace) -> int:
     listen = settings.table.listen
     scheme = "https" if listen.certificate else "http"
     origin = listen.origin or f"{scheme}://{listen.host}:{listen.port}"
-    segno.make(f"{origin}/owner/#pair={code}", micro=False).terminal(compact=True)
-    print(f"Code for one device, good for 15 minutes: {code}")
-    print(f"On the device scan this, or open {origin}/owner/ and enter it. Then certify its")
-    print(f"request, which appears in {folder / 'requests'}, with: handfast owner certify")
+    root = fingerprint(unb64(settings.table.owner.root))
+    link = pairing_link(origin, code, root=root)
+    segno.make(link, micro=False).terminal(compact=True)
+    print(f"On the device scan this, or open: {link}")
+    print(f"Or open {origin}/owner/ and enter the code {code}, good for 15 minutes.")
+    print("The owner's root, which the link brings along; compare it with the owner's card:")
+    print(f"    {' '.join(root[at : at + 4] for at in range(0, len(root), 4))}")
+    print("Then certify the device's request, which appears in")
+    print(f"{folder / 'requests'}, with: handfast owner certify")
     return 0
 
 

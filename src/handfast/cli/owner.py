@@ -152,7 +152,8 @@ def init(arguments: argparse.Namespace) -> int:
     card = OwnerCard(id=str(ids.uuid7()), name=arguments.name, root=b64(root.public))
     write_durably(folder / "owner.json", msgspec.json.encode(card) + b"\n", mode=0o644)
     print(f"Made the root of {arguments.name} in {folder}. Keep this folder offline.")
-    print(f"Its fingerprint, to be compared by your partners: {root.fingerprint}")
+    print("Its fingerprint, for the owner's card: partners and each new device compare it:")
+    print(f"    {root.fingerprint}")
     return 0
 
 

@@ -1,5 +1,6 @@
 """`handfast node` and `handfast signal` as a person meets them."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,7 @@ from handfast.cli.main import build_parser, main
 from handfast.kit.encoding import b64, unb64
 from handfast.node.config import read_config
 from handfast.node.identity import NodeCard, log_vkey, read_key
+from handfast.seal.identity import fingerprint
 from tests.scenario.node.people import OWNER, key
 
 
@@ -51,11 +53,16 @@ def test_a_node_is_never_made_over_another(
 def test_a_pairing_code_is_printed_with_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Code, address, next step."""
+    """Code, address, the owner's root in the link and in groups, next step."""
     path = make_node(tmp_path)
     assert main(["node", "pair", "--config", str(path)]) == 0
     said = capsys.readouterr().out
-    assert "/owner/" in said
+    root = fingerprint(unb64(read_config(path).table.owner.root))
+    link = re.search(r"(http\S+/owner/)#root=(\S{43})&pair=([A-Z2-9]{10})$", said, re.MULTILINE)
+    assert link is not None
+    assert link[2] == root
+    assert f"Or open {link[1]} and enter the code {link[3]}," in said
+    assert root in said.replace(" ", "")
     assert "handfast owner certify" in said
 
 

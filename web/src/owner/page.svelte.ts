@@ -4,6 +4,7 @@ import { openCheckpointStore } from '$lib/node/checkpoint-store';
 import { NodeClient } from '$lib/node/client';
 import { OwnerDevice } from '$lib/node/own-device.svelte';
 import { OwnLog } from '$lib/node/own-log';
+import { takePairingLink } from '$lib/node/pairing-link';
 import { loadNodeSettings, type NodeSettings } from '$lib/node/settings';
 import { isRecord } from '$lib/problem';
 import type { Identity } from '$lib/secure/device';
@@ -21,10 +22,13 @@ function nowUs(): number {
   return Date.now() * 1000;
 }
 
+type OwnerDeviceParts =
+  | 'device' | 'problem' | 'busy' | 'identity' | 'own' | 'code' | 'pair' | 'forget' | 'compared' | 'compareAgain';
+
 /** What the owner's screens stand on; samples bring their own. */
 export interface PageModel {
   readonly settings: Loadable<NodeSettings>;
-  readonly device: Pick<OwnerDevice, 'device' | 'problem' | 'busy' | 'identity' | 'own' | 'pair' | 'forget'> | null;
+  readonly device: Pick<OwnerDevice, OwnerDeviceParts> | null;
   readonly site: Site;
   /** Begins; returns the end. */
   start(): () => void;
@@ -57,6 +61,7 @@ export class OwnerPage implements PageModel {
   }
 
   async #begin(): Promise<void> {
+    const link = takePairingLink();
     const settings = loaded(await loadNodeSettings());
     this.settings = settings;
     if (settings.state !== 'ready') return;
@@ -64,6 +69,7 @@ export class OwnerPage implements PageModel {
       openStore: () => openIdentityStore(),
       node: new NodeClient(new Api({ origin: BASE })),
       settings: settings.value,
+      link,
       nowUs,
       notes: localStorage,
     });

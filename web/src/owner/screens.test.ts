@@ -164,6 +164,43 @@ describe('pairing', () => {
   });
 });
 
+describe('the owner’s root', () => {
+  const print = '-f3cAkl_I0OdeE7wQz1b_4mTnXyPq2RsVuWcHjKfLg8';
+  const other = `${print.slice(0, -1)}9`;
+
+  function pairing(state: unknown, more: Record<string, unknown> = {}): HTMLElement {
+    const page = ownerPage();
+    const settings = page.settings.state === 'ready' ? page.settings.value : null;
+    return show(Pairing, { device: { ...page.device, device: state, ...more }, settings });
+  }
+
+  it('is compared group by group before anything can be typed', async () => {
+    const said: boolean[] = [];
+    const state = { state: 'none', root: print, vouched: false };
+    const element = pairing(state, { compared: (same: boolean) => said.push(same) });
+    expect(element.querySelector('input')).toBeNull();
+    expect([...element.querySelectorAll('code span')].map((group) => group.textContent).join('')).toBe(print);
+    for (const button of element.querySelectorAll('button')) button.click();
+    expect(said).toEqual([true, false]);
+    expect(await violations(element)).toEqual([]);
+  });
+
+  it('is named where the link has vouched for it, and the code is filled in', async () => {
+    const element = pairing({ state: 'none', root: print, vouched: true }, { code: 'ABCDE23456' });
+    expect(element.querySelector<HTMLInputElement>('input.code')?.value).toBe('ABCDE23456');
+    expect(words(element)).toContain('The owner’s root was checked');
+    expect(await violations(element)).toEqual([]);
+  });
+
+  it('is refused loudly when it is another one, with no way on', async () => {
+    const element = pairing({ state: 'wrong-root', root: other, expected: print });
+    expect(element.querySelector('[role=alert]')?.textContent).toContain('This is not your owner’s root');
+    expect(element.querySelectorAll('code')).toHaveLength(2);
+    expect(element.querySelector('button, input')).toBeNull();
+    expect(await violations(element)).toEqual([]);
+  });
+});
+
 describe('the administrators’ screens', () => {
   it('certify nobody before the groups have been compared', async () => {
     const element = show(PendingScreen, { agency: agency() });

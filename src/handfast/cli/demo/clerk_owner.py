@@ -15,9 +15,10 @@ from handfast.kit.clock import Clock
 from handfast.kit.encoding import unb64
 from handfast.kit.ids import Ids
 from handfast.node.app import PAIRING
-from handfast.node.usecases.pair_device import PairDevice
+from handfast.node.usecases.pair_device import PairDevice, pairing_link
 from handfast.protocol.ceremony import Subject, certify
 from handfast.protocol.chain import read_enrolment
+from handfast.seal.identity import fingerprint
 
 _LOG = logging.getLogger(__name__)
 _PAUSE_S = 0.5
@@ -32,9 +33,14 @@ class OwnersClerk:
     ids: Ids
 
     def pairing_link(self, site: DemoSite) -> str:
-        """Return an owner's page with a pairing code that is good for a quarter of an hour."""
+        """Return an owner's page with the root's fingerprint and a code.
+
+        The fingerprint is from the owner's card, not from the node. The code is good for a
+        quarter of an hour.
+        """
         code = PairDevice(self._folder(site), clock=self.clock, ids=self.ids).new_code()
-        return f"{self.city.node_url(site)}/owner/#pair={code}"
+        card = read_json(self.city.owner_root(site) / "owner.json", OwnerCard)
+        return pairing_link(self.city.node_url(site), code, root=fingerprint(unb64(card.root)))
 
     async def certify_owners(self) -> None:
         """Certify every device that has paired, until cancelled."""

@@ -1,7 +1,9 @@
 """A new device of the owner's: a one-time code printed at the node lets it leave its request.
 
 The code only keeps strangers from filling the folder. Authority comes later and elsewhere:
-the owner compares the fingerprint and certifies the request with the offline root.
+the owner compares the fingerprint and certifies the request with the offline root. The other
+way round, the link that carries the code also names the owner's root, so that the device
+refuses a page whose node names another one.
 """
 
 import hashlib
@@ -81,6 +83,19 @@ class PairDevice:
         if len(device) != len(b64(bytes(32))) or not path.is_file():
             raise NotFoundError("no such device has asked; pair it again")
         return msgspec.json.decode(path.read_bytes(), type=Envelope)
+
+
+def pairing_link(origin: str, code: str, *, root: str) -> str:
+    """Return what is handed to the owner: the page, with code and root behind the `#`.
+
+    Browsers send nothing behind `#` to a server (RFC 9110, section 4.2.5).
+
+    Args:
+        origin: Of the node's pages, without a slash at its end.
+        code: As `new_code` made it.
+        root: Fingerprint of the owner's root.
+    """
+    return f"{origin}/owner/#root={root}&pair={code}"
 
 
 def _hash(code: str) -> str:

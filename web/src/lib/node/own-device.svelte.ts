@@ -1,7 +1,7 @@
 /**
- * This browser as one of the owner's devices: makes keys, asks with the code that the node
- * printed, waits until the owner's root has certified them, checks the certificate and pins
- * root, node and log. From then on it logs in by itself.
+ * This browser as one of the owner's devices: has the owner's root vouched for, makes keys, asks
+ * with the code that the node printed and pins root, node and log, waits until the root has
+ * certified its keys and checks the certificate. From then on it logs in by itself.
  */
 
 import { deviceHere } from '../device';
@@ -17,15 +17,31 @@ import {
   installChain,
   persist,
 } from '../secure/device';
+import { fingerprintOf } from '../secure/envelope';
 import { asRefused, Refused } from '../secure/refused';
 import * as is from '../secure/shape';
 import { certificate } from '../secure/statements';
 import type { NodeClient } from './client';
 import type { OwnSide } from './own-agreements';
+import type { PairingLink } from './pairing-link';
 import type { NodeSettings } from './settings';
 
 export type OwnerDeviceState =
-  | { readonly state: 'starting' | 'insecure' | 'unsupported' | 'none' }
+  | { readonly state: 'starting' | 'insecure' | 'unsupported' }
+  | {
+      readonly state: 'none';
+      /** Fingerprint of the owner's root, as the node names it. */
+      readonly root: string;
+      /** It is the root of the pairing link, or of an earlier pairing, or somebody compared it. */
+      readonly vouched: boolean;
+    }
+  /** The node names a root that is not the owner's; nothing is made and no code is sent. */
+  | {
+      readonly state: 'wrong-root';
+      readonly root: string;
+      /** Fingerprint of the right one; null when somebody compared and said that it differs. */
+      readonly expected: string | null;
+    }
   | {
       readonly state: 'waiting';
       readonly name: string;
@@ -52,6 +68,8 @@ export interface OwnerDevicePorts {
   /** The node without a session. */
   readonly node: Pick<NodeClient, 'pair' | 'certificate'>;
   readonly settings: NodeSettings;
+  /** What this page was opened by, if it was a pairing link. */
+  readonly link?: PairingLink | null;
   /** Wall clock, microseconds. */
   readonly nowUs: () => number;
   readonly notes: Notes;
@@ -80,13 +98,20 @@ export class OwnerDevice {
 
   readonly #ports: OwnerDevicePorts;
   #store: IdentityStore | null = null;
+  #link = $state.raw<PairingLink | null>(null);
   #stop: () => void = () => undefined;
 
   constructor(ports: OwnerDevicePorts) {
     this.#ports = ports;
+    this.#link = ports.link ?? null;
   }
 
-  /** What this device has pinned; before the first certificate, what the node says. */
+  /** The code of the pairing link; empty without one. */
+  get code(): string {
+    return this.#link?.code ?? '';
+  }
+
+  /** What this device has pinned; before it has asked, what the node says. */
   get own(): OwnSide {
     return this.#pinned() ?? ownSide(this.#ports.settings);
   }
@@ -106,17 +131,34 @@ export class OwnerDevice {
     const asked = this.#note(ASKED, readAsked);
     const waiting = all.find(({ fingerprint }) => fingerprint === asked?.fingerprint);
     if (asked && waiting) return this.#wait(waiting, asked.name);
-    this.device = { state: 'none' };
+    await this.#unpaired();
   }
 
-  /** Makes keys that never leave this browser and asks with the code; a wrong code leaves nothing. */
+  /** Takes the word of whoever compared the node's root with the owner's card. */
+  compared(same: boolean): void {
+    const { device } = this;
+    if (device.state === 'none' && same) this.device = { ...device, vouched: true };
+    else if (device.state === 'none') this.device = { state: 'wrong-root', root: device.root, expected: null };
+  }
+
+  /** Asks for the comparison again after somebody said that the root differs. */
+  compareAgain(): void {
+    const { device } = this;
+    if (device.state !== 'wrong-root' || device.expected !== null) return;
+    this.device = { state: 'none', root: device.root, vouched: false };
+  }
+
+  /**
+   * Makes keys that never leave this browser and asks with the code; a wrong code leaves nothing.
+   * Does nothing before the root is vouched for. What the node says of itself is pinned from here.
+   */
   async pair(name: string, code: string): Promise<void> {
     const store = this.#store;
-    if (store === null || this.busy) return;
+    if (store === null || this.busy || this.device.state !== 'none' || !this.device.vouched) return;
     this.busy = true;
     this.problem = null;
     try {
-      const { nowUs, node, notes } = this.#ports;
+      const { nowUs, node, notes, settings } = this.#ports;
       const identity = await createIdentity(store, name, nowUs());
       const sent = await node.pair(code, await enrolmentRequest(identity, nowUs()));
       if (sent.outcome !== 'ok' || sent.value !== identity.fingerprint) {
@@ -127,6 +169,7 @@ export class OwnerDevice {
             : problem('denied', sent.outcome === 'denied' ? sent.denial.sentence : 'the node took another key');
         return;
       }
+      notes.setItem(PINNED, JSON.stringify(ownSide(settings)));
       notes.setItem(ASKED, JSON.stringify({ fingerprint: identity.fingerprint, name }));
       void persist().catch(() => false);
       await this.#wait(identity, name);
@@ -146,15 +189,31 @@ export class OwnerDevice {
     this.#ports.notes.removeItem(PINNED);
     this.identity = null;
     this.problem = null;
-    this.device = { state: 'none' };
+    this.#link = null;
+    await this.#unpaired();
   }
 
   stop(): void {
     this.#stop();
   }
 
+  /** Compares the node's root with what was handed over, else with what was pinned before. */
+  async #unpaired(): Promise<void> {
+    const root = await fingerprintOf(unb64(this.#ports.settings.ownerRoot));
+    const pinned = this.#pinned();
+    const before = pinned === null ? null : await fingerprintOf(unb64(pinned.ownerRoot));
+    const expected = this.#link?.root ?? before;
+    this.device =
+      expected === null || expected === root
+        ? { state: 'none', root, vouched: expected !== null }
+        : { state: 'wrong-root', root, expected };
+  }
+
   async #wait(identity: Identity, name: string): Promise<void> {
     const { fingerprint } = identity;
+    if (!sameSide(this.own, ownSide(this.#ports.settings))) {
+      return void (this.device = { state: 'other-site', name, fingerprint });
+    }
     const request = enrolmentText(await enrolmentRequest(identity, this.#ports.nowUs()));
     this.device = { state: 'waiting', name, fingerprint, request };
     await this.#look(identity);
@@ -173,10 +232,10 @@ export class OwnerDevice {
   }
 
   async #install(identity: Identity, found: unknown): Promise<boolean> {
-    const { settings, nowUs } = this.#ports;
     if (this.#store === null) return false;
     try {
-      const certified = await installChain(this.#store, identity, [found], settings.ownerRoot, nowUs());
+      const { ownerRoot } = this.own;
+      const certified = await installChain(this.#store, identity, [found], ownerRoot, this.#ports.nowUs());
       await this.#certified(certified);
       return true;
     } catch (error) {

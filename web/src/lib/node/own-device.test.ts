@@ -9,6 +9,7 @@ import { TestLog } from '../secure/testing/log';
 import { ids, memoryStore, NOON, signedBy, testKey, type TestKey } from '../secure/testing/site';
 import type { DeviceState, NodeClient } from './client';
 import { type Notes, OwnerDevice } from './own-device.svelte';
+import { type PairingLink, readPairingLink } from './pairing-link';
 import type { NodeSettings } from './settings';
 
 let root: TestKey;
@@ -50,9 +51,14 @@ function memoryNotes(): Notes {
 /** Work that was put off; tests do it when they want to. */
 let later: (() => void)[] = [];
 
-function device(said: NodeSettings = settings): OwnerDevice {
+/** What `handfast node pair` hands over: code and root. */
+function link(by: TestKey = root): PairingLink {
+  return { code: 'CODE', root: by.fingerprint };
+}
+
+function device(said: NodeSettings = settings, given: PairingLink | null = null): OwnerDevice {
   return new OwnerDevice({
-    openStore: async () => store, node, settings: said, nowUs: () => now, notes,
+    openStore: async () => store, node, settings: said, link: given, nowUs: () => now, notes,
     later: (work) => {
       later.push(work);
       return () => undefined;
@@ -100,7 +106,7 @@ beforeEach(() => {
 
 describe('pairing', () => {
   it('leads from a code over the owner’s root to a device that logs in by itself', async () => {
-    const first = device();
+    const first = device(settings, link());
     await first.start();
     expect(first.device.state).toBe('none');
     await first.pair('M. Virtanen', 'CODE');
@@ -114,7 +120,7 @@ describe('pairing', () => {
   });
 
   it('waits on after the page was closed', async () => {
-    const first = device();
+    const first = device(settings, link());
     await first.start();
     await first.pair('M. Virtanen', 'CODE');
     const next = device();
@@ -123,7 +129,7 @@ describe('pairing', () => {
   });
 
   it('keeps no key when the code is wrong', async () => {
-    const own = device();
+    const own = device(settings, link());
     await own.start();
     await own.pair('M. Virtanen', 'WRONG');
     expect(own.device.state).toBe('none');
@@ -132,7 +138,7 @@ describe('pairing', () => {
   });
 
   it('refuses a certificate that another root signed', async () => {
-    const own = device();
+    const own = device(settings, link());
     await own.start();
     await own.pair('M. Virtanen', 'CODE');
     node.issued = await certify(await only(), await testKey());
@@ -142,9 +148,94 @@ describe('pairing', () => {
   });
 });
 
+describe('the owner’s root', () => {
+  it('is vouched for by the link that was handed over', async () => {
+    const own = device(settings, link());
+    await own.start();
+    expect(own.device).toEqual({ state: 'none', root: root.fingerprint, vouched: true });
+    expect(own.code).toBe('CODE');
+  });
+
+  it('of another box is refused before a key is made or a code is sent', async () => {
+    const other = await testKey();
+    const own = device({ ...settings, ownerRoot: other.raw }, link());
+    await own.start();
+    expect(own.device).toEqual({ state: 'wrong-root', root: other.fingerprint, expected: root.fingerprint });
+    await own.pair('M. Virtanen', 'CODE');
+    own.compareAgain();
+    own.compared(true);
+    expect([own.device.state, node.asked, await store.all()]).toEqual(['wrong-root', null, []]);
+  });
+
+  it('has to be compared where the page was opened by hand', async () => {
+    const own = device();
+    await own.start();
+    await own.pair('M. Virtanen', 'CODE');
+    expect(own.device).toMatchObject({ state: 'none', vouched: false });
+    expect(node.asked).toBeNull();
+    own.compared(false);
+    expect(own.device).toEqual({ state: 'wrong-root', root: root.fingerprint, expected: null });
+    await own.pair('M. Virtanen', 'CODE');
+    expect(node.asked).toBeNull();
+    own.compareAgain();
+    own.compared(true);
+    await own.pair('M. Virtanen', 'CODE');
+    expect(own.device.state).toBe('waiting');
+  });
+
+  it('is pinned as soon as this device has asked: another one while it waits is refused', async () => {
+    const first = device(settings, link());
+    await first.start();
+    await first.pair('M. Virtanen', 'CODE');
+    const next = device({ ...settings, ownerRoot: (await testKey()).raw });
+    await next.start();
+    expect(next.device.state).toBe('other-site');
+    expect(next.own.ownerRoot).toBe(root.raw);
+  });
+
+  it('stays pinned when the keys were lost, until a new link names another', async () => {
+    const first = device(settings, link());
+    await first.start();
+    await first.pair('M. Virtanen', 'CODE');
+    store = memoryStore();
+    const other = await testKey();
+    const changed = { ...settings, ownerRoot: other.raw };
+    for (const [said, given, found] of [
+      [settings, null, { state: 'none', vouched: true }],
+      [changed, null, { state: 'wrong-root', expected: root.fingerprint }],
+      [changed, link(other), { state: 'none', vouched: true }],
+    ] as const) {
+      const own = device(said, given);
+      await own.start();
+      expect(own.device).toMatchObject(found);
+    }
+  });
+
+  it('is compared anew after the device was given up', async () => {
+    const own = device(settings, link());
+    await own.start();
+    await own.pair('M. Virtanen', 'CODE');
+    await own.forget();
+    expect(own.device).toMatchObject({ state: 'none', vouched: false });
+    expect(own.code).toBe('');
+  });
+});
+
+describe('a pairing link', () => {
+  it('brings the code and the root’s fingerprint', () => {
+    const print = '-f3cAkl_I0OdeE7wQz1b_4mTnXyPq2RsVuWcHjKfLg8';
+    expect(readPairingLink(`#root=${print}&pair=ABCDE23456`)).toEqual({ code: 'ABCDE23456', root: print });
+    expect(readPairingLink('#pair=ABCDE23456')).toEqual({ code: 'ABCDE23456', root: null });
+  });
+
+  it('is none without a code', () => {
+    for (const hash of ['', '#', '#root=x', '#pair=', '#pair=a%20b%20c%20d']) expect(readPairingLink(hash)).toBeNull();
+  });
+});
+
 describe('a paired device', () => {
   async function paired(): Promise<void> {
-    const own = device();
+    const own = device(settings, link());
     await own.start();
     await own.pair('M. Virtanen', 'CODE');
     node.issued = await certify(await only());
