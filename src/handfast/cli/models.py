@@ -1,0 +1,95 @@
+"""`handfast models`: the detectors that redaction runs on."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+from handfast.cli.command import Commands, add_command, add_group
+from handfast.kit.cache import cache_directory
+from handfast.kit.errors import HandfastError
+from handfast.vision.install import Step, install_models
+from handfast.vision.registry import OwnFile, read_registry
+from handfast.vision.store import load_model, path_of, state_of
+
+_WIDTH: Final = 24
+_FAILED: Final = 1
+
+
+def add_to(commands: Commands) -> None:
+    """Add `models install`, `models list` and `models verify`."""
+    group = add_group(
+        commands,
+        "models",
+        summary="Install and verify the models that find persons, vehicles and faces.",
+        example="handfast models install",
+    )
+    for name, summary, run in (
+        ("install", "Fetch, convert and verify every model; does nothing twice.", run_install),
+        ("list", "Show every model: origin, licence, what it was measured to find.", run_list),
+        ("verify", "Compare every installed model with its hash.", run_verify),
+    ):
+        example = f"""handfast models {name}
+        handfast models {name} --registry our-models.toml"""
+        parser = add_command(group, name, summary=summary, example=example, run=run)
+        parser.add_argument(
+            "--registry",
+            type=Path,
+            metavar="FILE",
+            help="models of your own in place of ours; see docs/reference/models.md",
+        )
+
+
+def run_install(arguments: argparse.Namespace) -> int:
+    """Install what is missing, with a bar on a terminal and lines elsewhere."""
+    registry = read_registry(arguments.registry)
+    cache = cache_directory(os.environ)
+    show = _show_bar if sys.stderr.isatty() else _show_line
+    for path in install_models(registry, cache, show):
+        print(path)
+    return 0
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    """Print the registry as a person reads it."""
+    cache = cache_directory(os.environ)
+    for model in read_registry(arguments.registry).model:
+        source = model.source
+        origin = (
+            f"file {source.path}"
+            if isinstance(source, OwnFile)
+            else f"{source.package} {source.version}"
+        )
+        print(f"{model.id}: {model.task}, {state_of(model, cache)}")
+        print(f"  from      {origin}\n  licence   {model.licence}")
+        print(f"  file      {path_of(model, cache)}\n  sha256    {model.sha256}")
+        print(f"  threshold {model.threshold}, longer side {model.input.longest} px")
+        for each in model.measured:
+            print(f"  finds     {each.recall:.0%} of {each.of}\n            ({each.how})")
+    return 0
+
+
+def run_verify(arguments: argparse.Namespace) -> int:
+    """Say of each model whether it is what the registry names; 1 when one is not."""
+    cache = cache_directory(os.environ)
+    status = 0
+    for model in read_registry(arguments.registry).model:
+        try:
+            load_model(model, cache)
+            print(f"{model.id}: verified")
+        except HandfastError as error:
+            print(f"{model.id}: {error}", file=sys.stderr)
+            status = _FAILED
+    return status
+
+
+def _show_bar(step: Step) -> None:
+    filled = _WIDTH * step.done // step.total if step.total else _WIDTH
+    bar = "#" * filled + "." * (_WIDTH - filled)
+    end = "\n" if step.done == step.total else ""
+    print(f"\r\x1b[K[{bar}] {step.doing}", end=end, file=sys.stderr, flush=True)
+
+
+def _show_line(step: Step) -> None:
+    print(step.doing, file=sys.stderr, flush=True)
