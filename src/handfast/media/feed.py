@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
-from handfast.media.units import CameraState, StreamKey
+from handfast.media.units import CameraState, StreamKey, TrackConfig
 
 
 class SegmentOpened(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -69,6 +69,28 @@ class UnitsSealed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     last_pts: int
     received_us: int
     catch_up: bool = False
+
+
+class UnitCopied(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A picture in the clear, for whoever makes another rendition of it inside the node.
+
+    It leaves the node in no form. The first one is a key unit, so is the first after a gap.
+
+    Attributes:
+        config: The video track, with key units only.
+        key: Decoding can start here.
+        pts: 90 kHz.
+        data: As in `AccessUnit`.
+        received_us: Wall clock at which the node received it.
+    """
+
+    stream: StreamKey
+    config: TrackConfig | None
+    key: bool
+    pts: int
+    dts: int
+    data: bytes
+    received_us: int
 
 
 class RunEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -209,6 +231,7 @@ Event: TypeAlias = (
     SegmentOpened
     | RunStarted
     | UnitsSealed
+    | UnitCopied
     | RunEnded
     | SegmentClosed
     | StateChanged

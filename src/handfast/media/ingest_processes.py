@@ -22,7 +22,9 @@ from handfast.media.worker_link import (
     Attach,
     Command,
     Configure,
+    Copy,
     Detach,
+    EndCopy,
     Frames,
     RemoveStream,
     RequestKeyframe,
@@ -71,6 +73,7 @@ class _Shard:
     number: int
     streams: dict[StreamKey, tuple[CameraSource, Path]] = field(default_factory=dict)
     attached: set[StreamKey] = field(default_factory=set)
+    copied: set[StreamKey] = field(default_factory=set)
     writer: asyncio.StreamWriter | None = None
     loss_handled: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -134,6 +137,7 @@ class IngestProcesses:
         if shard := self._shard_of(stream):
             del shard.streams[stream]
             shard.attached.discard(stream)
+            shard.copied.discard(stream)
             shard.tell(RemoveStream(stream=stream))
 
     def attach(self, stream: StreamKey) -> None:
@@ -147,6 +151,18 @@ class IngestProcesses:
         if shard := self._shard_of(stream):
             shard.attached.discard(stream)
             shard.tell(Detach(stream=stream))
+
+    def copy(self, stream: StreamKey) -> None:
+        """Send its pictures in the clear as well (`UnitCopied`), from a keyframe on."""
+        if shard := self._shard_of(stream):
+            shard.copied.add(stream)
+            shard.tell(Copy(stream=stream))
+
+    def end_copy(self, stream: StreamKey) -> None:
+        """Send them no longer."""
+        if shard := self._shard_of(stream):
+            shard.copied.discard(stream)
+            shard.tell(EndCopy(stream=stream))
 
     def request_keyframe(self, stream: StreamKey) -> None:
         """Ask the camera for a keyframe; it may not obey."""
@@ -213,6 +229,8 @@ class IngestProcesses:
             shard.tell(self._addition(source, root))
         for stream in shard.attached:
             shard.tell(Attach(stream=stream))
+        for stream in shard.copied:
+            shard.tell(Copy(stream=stream))
         if self._stopping.is_set():
             shard.tell(Stop())
 

@@ -71,16 +71,16 @@ class PeriodMint:
         self._store = store
         self._clock = clock
         self._retry_s = retry_s
-        self._orders: deque[tuple[StreamKey, Rendition]] = deque()
+        self._orders: deque[StreamKey] = deque()
         self._ready: dict[StreamKey, Period] = {}
         self._wake = threading.Event()
         self._stopping = False
         self._defects = 0
         self._thread: threading.Thread | None = None
 
-    def order(self, stream: StreamKey, rendition: Rendition) -> None:
+    def order(self, stream: StreamKey) -> None:
         """Ask for a new period; it begins when it is made. Ingest thread."""
-        self._orders.append((stream, rendition))
+        self._orders.append(stream)
         self._wake.set()
 
     def take(self, stream: StreamKey) -> Period | None:
@@ -106,12 +106,12 @@ class PeriodMint:
     def step(self) -> bool:
         """Fill the orders there are; `False` when the store cannot, then they stay."""
         while self._orders:
-            stream, rendition = self._orders[0]
+            stream = self._orders[0]
             try:
                 self._ready[stream] = self._store.new_period(
                     stream.camera,
                     Stream(stream.stream),
-                    rendition,
+                    stream.rendition,
                     started_us=self._clock.now_us(),
                     monotonic=self._clock.monotonic(),
                 )

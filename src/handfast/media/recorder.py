@@ -5,6 +5,7 @@ from pathlib import Path
 
 from handfast.media.feed import Gauges, RunEnded, StateChanged, VolumeState
 from handfast.media.lane import FileClosed, Lane
+from handfast.media.picture_copy import PictureCopy
 from handfast.media.recording import RecorderParts, StreamRecorder
 from handfast.media.units import AccessUnit, CameraState, StreamKey, TrackConfig
 from handfast.media.writer import Volume
@@ -31,6 +32,7 @@ class Recorder:
         self._streams: dict[StreamKey, StreamRecorder] = {}
         self._by_lane: dict[Lane, StreamRecorder] = {}
         self._newest: dict[StreamKey, bytes] = {}  # of streams that were removed
+        self._copies: dict[StreamKey, PictureCopy] = {}
         self._told: dict[Path, VolumeState] = {}
         self._added = 0
         self._sweep_at = 0.0
@@ -57,6 +59,7 @@ class Recorder:
             number=self._added,
         )
         self._added += 1
+        self._copies[stream] = PictureCopy(stream, self._feed)
         self._streams[stream] = recorder
         self._by_lane[recorder.lane] = recorder
 
@@ -69,6 +72,7 @@ class Recorder:
         """Close the stream's segment and forget it; its events still come."""
         if recorder := self._streams.pop(stream, None):
             recorder.close_segment()
+            del self._copies[stream]
             self._newest[stream] = recorder.predecessor
             self._retire(recorder)
 
@@ -76,11 +80,14 @@ class Recorder:
         """Take the tracks of the units that follow (`Sink`)."""
         if recorder := self._streams.get(stream):
             recorder.configured(tracks)
+            self._copies[stream].configured(tracks)
 
     def unit(self, stream: StreamKey, unit: AccessUnit, received_us: int) -> None:
         """Take one unit (`Sink`)."""
         if recorder := self._streams.get(stream):
             recorder.unit(unit, received_us)
+            if (copy := self._copies[stream]).wanted:
+                copy.unit(unit, received_us)
 
     def state(self, stream: StreamKey, state: CameraState, reason: str) -> None:
         """Tell the node; a camera that does not play ends its segment (`Sink`)."""
@@ -100,10 +107,25 @@ class Recorder:
         if recorder := self._streams.get(stream):
             recorder.tap.detach()
 
+    def copy(self, stream: StreamKey) -> None:
+        """Tell the pictures of `stream` in the clear as well, from a keyframe on."""
+        if copy := self._copies.get(stream):
+            copy.wanted = True
+            self._parts.ask_keyframe(stream)
+
+    def end_copy(self, stream: StreamKey) -> None:
+        """Tell them no longer."""
+        if copy := self._copies.get(stream):
+            copy.end()
+
     @property
     def watched(self) -> frozenset[StreamKey]:
-        """Streams that somebody is attached to."""
-        return frozenset(k for k, each in self._streams.items() if each.tap.attached)
+        """Streams whose units somebody waits for."""
+        return frozenset(
+            key
+            for key, each in self._streams.items()
+            if each.tap.attached or self._copies[key].wanted
+        )
 
     def tick(self) -> None:
         """Tell what the disks have done, and end what is due; call it every few 10 ms."""

@@ -17,7 +17,7 @@ from handfast.media.sealing import OpenSegment
 from handfast.media.stream_periods import SECOND_US, StreamPeriods
 from handfast.media.units import VIDEO, AccessUnit, Codec, StreamKey, TrackConfig
 from handfast.media.writer import MIB, Volume
-from handfast.model.media import Rendition, Stream
+from handfast.model.media import Stream
 from handfast.seal.close import encode_config
 from handfast.seal.format import NO_PREDECESSOR, SegmentHeader
 from handfast.seal.format import Codec as SealedCodec
@@ -247,7 +247,7 @@ class StreamRecorder:
             return
         header = SegmentHeader(
             stream=Stream(self.stream.stream),
-            rendition=Rendition.CLEAR,
+            rendition=self.stream.rendition,
             owner=self._parts.owner,
             camera=self.stream.camera,
             period=clock.period.id,

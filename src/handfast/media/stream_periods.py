@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from handfast.kit.clock import Clock
 from handfast.media.periods import Period, PeriodMint
 from handfast.media.units import StreamKey
-from handfast.model.media import Rendition
 from handfast.seal.keytree import LeafWalker
 
 SECOND_US = 1_000_000
@@ -94,4 +93,4 @@ class StreamPeriods:
 
     def _order(self) -> None:
         self._ordered = True
-        self._mint.order(self._stream, Rendition.CLEAR)
+        self._mint.order(self._stream)

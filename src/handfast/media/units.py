@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from handfast.model.media import Rendition
+
 TICKS_PER_SECOND: Final = 90_000
 """Unit of `pts` and `dts` of every track: the RTP clock of video (RFC 6184 section 8.2.1)."""
 
@@ -36,15 +38,22 @@ class CameraState(StrEnum):
 
 
 class StreamKey(msgspec.Struct, frozen=True):
-    """One stream of one camera.
+    """One stream of one camera, in one rendition.
 
     Attributes:
         camera: The camera's id.
         stream: `main` (full size) or `sub` (the small one).
+        rendition: `clear` as it comes from the camera, or made from that.
     """
 
     camera: UUID
     stream: StreamName = "main"
+    rendition: Rendition = Rendition.CLEAR
+
+    @property
+    def source(self) -> "StreamKey":
+        """What it is made from: the clear stream of the same camera."""
+        return StreamKey(self.camera, self.stream)
 
 
 class AccessUnit(msgspec.Struct, frozen=True, gc=False):

@@ -26,7 +26,9 @@ from handfast.media.worker_link import (
     Attach,
     Command,
     Configure,
+    Copy,
     Detach,
+    EndCopy,
     NodeLink,
     RemoveStream,
     RequestKeyframe,
@@ -144,18 +146,31 @@ class IngestWorker:
                 self._loop.remove(command.stream)
                 self._unprepared = [s for s in self._unprepared if s.key != command.stream]
                 self._recorder.remove(command.stream)
-            case Attach():
-                self._recorder.attach(command.stream)
-                self._loop.hurry(command.stream)
-            case Detach():
-                self._recorder.detach(command.stream)
-                self._loop.relax(command.stream)
+            case Attach() | Detach() | Copy() | EndCopy():
+                self._watch(command)
             case RequestKeyframe():
                 self._loop.request_keyframe(command.stream)
             case Stop():
                 self._running = False
             case Configure():
                 raise InvalidError("an ingest process is configured once; start another one")
+
+    def _watch(self, command: Attach | Detach | Copy | EndCopy) -> None:
+        """Begin or end to tell units; what somebody waits for is read at once."""
+        stream, recorder = command.stream, self._recorder
+        match command:
+            case Attach():
+                recorder.attach(stream)
+            case Detach():
+                recorder.detach(stream)
+            case Copy():
+                recorder.copy(stream)
+            case EndCopy():
+                recorder.end_copy(stream)
+        if stream in recorder.watched:
+            self._loop.hurry(stream)
+        else:
+            self._loop.relax(stream)
 
     def _ask_keyframe(self, stream: StreamKey) -> None:
         self._loop.request_keyframe(stream)

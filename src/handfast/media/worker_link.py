@@ -69,6 +69,18 @@ class Detach(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     stream: StreamKey
 
 
+class Copy(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Send its pictures in the clear (`UnitCopied`), from the next keyframe on."""
+
+    stream: StreamKey
+
+
+class EndCopy(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Send them no longer."""
+
+    stream: StreamKey
+
+
 class RequestKeyframe(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Ask the camera for a keyframe."""
 
@@ -80,7 +92,15 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 Command: TypeAlias = (
-    Configure | AddStream | RemoveStream | Attach | Detach | RequestKeyframe | Stop
+    Configure
+    | AddStream
+    | RemoveStream
+    | Attach
+    | Detach
+    | Copy
+    | EndCopy
+    | RequestKeyframe
+    | Stop
 )
 
 

@@ -40,7 +40,8 @@ class Attachment:
     @property
     def stream(self) -> StreamKey:
         """Which stream is watched."""
-        return StreamKey(UUID(self.grant.camera), self.grant.stream.value)
+        grant = self.grant
+        return StreamKey(UUID(grant.camera), grant.stream.value, grant.rendition)
 
 
 class Attachments:

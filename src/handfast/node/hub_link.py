@@ -12,7 +12,7 @@ from handfast.bus.ports import NodeBus
 from handfast.kit.errors import HandfastError, Kind
 from handfast.kit.ids import Ids
 from handfast.media.units import StreamKey
-from handfast.model.media import Rendition, Stream
+from handfast.model.media import Stream
 from handfast.node.metrics import NodeMetrics
 from handfast.node.ports import OutboxBody
 from handfast.protocol.wire import OutboxItem, OutboxKind, StreamName
@@ -134,5 +134,5 @@ def _name(stream: StreamKey) -> StreamName:
     return StreamName(
         camera=str(stream.camera),
         stream=Stream(stream.stream),
-        rendition=Rendition.CLEAR,
+        rendition=stream.rendition,
     )

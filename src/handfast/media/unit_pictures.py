@@ -1,0 +1,194 @@
+"""Between access units and pictures: decoding what a camera sent, encoding what is shown.
+
+For renditions that are made while somebody watches: one thread, no look-ahead, so that a
+picture that goes in comes out at once.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.video.frame import PictureType
+
+from handfast.kit.errors import UnavailableError
+from handfast.media.annex_b import split_start_codes
+from handfast.media.parameter_sets import H264Sets
+from handfast.media.units import TICKS_PER_SECOND, VIDEO, AccessUnit, Codec, TrackConfig
+
+_DECODERS: Final = {Codec.H264: "h264", Codec.H265: "hevc"}
+_ENCODER: Final = "libx264"
+_DEPTH: Final = 16  # no standard lets more pictures wait for one another
+_IDR: Final = 5
+_TYPE: Final = 0x1F
+
+Plane = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanarPicture:
+    """A decoded picture, yuv420p, even sizes.
+
+    Attributes:
+        planes: (height * 3 / 2) x width: luma rows, then both chroma planes. Its views `y`,
+            `u` and `v` may be written to.
+        pts: 90 kHz.
+        received_us: Wall clock at which the node received it.
+    """
+
+    planes: Plane
+    pts: int
+    received_us: int
+
+    @property
+    def y(self) -> Plane:
+        """Luma, height x width."""
+        luma: Plane = self.planes[: self.planes.shape[0] * 2 // 3]
+        return luma
+
+    @property
+    def u(self) -> Plane:
+        """First chroma plane, half as high and wide."""
+        return self._chroma(0)
+
+    @property
+    def v(self) -> Plane:
+        """Second chroma plane, half as high and wide."""
+        return self._chroma(1)
+
+    def _chroma(self, number: int) -> Plane:
+        rows, width = self.planes.shape
+        height = rows * 2 // 3
+        both: Plane = self.planes[height:].reshape(2, height // 2, width // 2)
+        return both[number]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureSize:
+    """The largest picture that is wanted, px; smaller ones are not made larger."""
+
+    width: int
+    height: int
+
+    def fit(self, width: int, height: int) -> tuple[int, int]:
+        """Return the even size of a picture that keeps its shape within the bounds."""
+        scale = min(1.0, self.width / width, self.height / height)
+        return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+
+
+class UnitDecoder:
+    """Decodes one stream's units. One thread."""
+
+    def __init__(self, config: TrackConfig, size: PictureSize) -> None:
+        """Take the stream's configuration, and how large its pictures are wanted.
+
+        Raises:
+            UnavailableError: FFmpeg has no decoder for it.
+        """
+        try:
+            context = av.CodecContext.create(_DECODERS[config.codec], "r")
+        except (KeyError, av.FFmpegError) as error:
+            raise UnavailableError(
+                f"no decoder for {config.codec}; use another codec"
+            ) from error
+        assert isinstance(context, av.VideoCodecContext)  # noqa: S101 - narrows the type
+        context.extradata = config.extradata
+        context.thread_count = 1
+        self._context = context
+        self._size = size
+        self._received: dict[int, int] = {}  # by pts, of units whose pictures are still to come
+
+    def decode(self, data: bytes, *, pts: int, received_us: int) -> Iterator[PlanarPicture]:
+        """Yield the pictures that are complete now, in order of presentation.
+
+        A damaged unit costs its own pictures only.
+        """
+        packet = av.Packet(data)
+        packet.pts = packet.dts = pts
+        packet.time_base = Fraction(1, TICKS_PER_SECOND)
+        self._received[pts] = received_us
+        try:
+            frames = self._context.decode(packet)
+        except av.FFmpegError:
+            return
+        for frame in frames:
+            yield self._picture(frame, received_us)
+        while len(self._received) > _DEPTH:  # of units that gave no picture
+            self._received.pop(next(iter(self._received)))
+
+    def _picture(self, frame: av.VideoFrame, received_us: int) -> PlanarPicture:
+        width, height = self._size.fit(frame.width, frame.height)
+        if (frame.format.name, frame.width, frame.height) != ("yuv420p", width, height):
+            frame = frame.reformat(width=width, height=height, format="yuv420p")
+        pts = frame.pts or 0
+        return PlanarPicture(
+            planes=frame.to_ndarray().astype(np.uint8, copy=False),
+            pts=pts,
+            received_us=self._received.pop(pts, received_us),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodedPicture:
+    """What the encoder made of one picture."""
+
+    unit: AccessUnit
+    config: TrackConfig | None  # with key units
+
+
+class UnitEncoder:
+    """Encodes pictures of one size as H.264, each at once. One thread."""
+
+    def __init__(self, width: int, height: int, *, fps: int, bitrate_bps: int) -> None:
+        """Take the pictures' even size, about how many come, and the bits they may take.
+
+        Raises:
+            UnavailableError: FFmpeg has no H.264 encoder.
+        """
+        try:
+            context = av.CodecContext.create(_ENCODER, "w")
+        except av.FFmpegError as error:
+            raise UnavailableError(
+                f"FFmpeg has no {_ENCODER}; install PyAV's own wheel"
+            ) from error
+        assert isinstance(context, av.VideoCodecContext)  # noqa: S101 - narrows the type
+        context.width, context.height = width, height
+        context.pix_fmt = "yuv420p"
+        context.time_base = Fraction(1, TICKS_PER_SECOND)
+        context.framerate = Fraction(fps)
+        context.thread_count = 1
+        context.max_b_frames = 0
+        kilobits = bitrate_bps // 1000
+        context.options = {
+            "preset": "ultrafast",
+            "tune": "zerolatency",
+            "crf": "23",
+            "x264-params": f"keyint=600:scenecut=0:vbv-maxrate={kilobits}"
+            f":vbv-bufsize={kilobits}:sliced-threads=0",
+        }
+        self._context = context
+        self._sets = H264Sets()
+
+    def encode(self, picture: PlanarPicture, *, key: bool) -> CodedPicture | None:
+        """Encode one picture, as a key picture if asked; `None` if nothing came out."""
+        frame = av.VideoFrame.from_ndarray(picture.planes, format="yuv420p")
+        frame.pts, frame.time_base = picture.pts, Fraction(1, TICKS_PER_SECOND)
+        frame.pict_type = PictureType.I if key else PictureType.NONE
+        data = b"".join(bytes(packet) for packet in self._context.encode(frame))
+        nals = split_start_codes(data)
+        if not nals:
+            return None
+        for nal in filter(self._sets.holds, nals):
+            self._sets.offer(nal)
+        is_key = any(nal[0] & _TYPE == _IDR for nal in nals)
+        unit = AccessUnit(
+            VIDEO,
+            is_key,
+            picture.pts,
+            picture.pts,
+            b"".join(len(nal).to_bytes(4, "big") + nal for nal in nals),
+        )
+        return CodedPicture(unit=unit, config=self._sets.config() if is_key else None)
