@@ -10,7 +10,12 @@ from handfast.kit.encoding import b64, unb64
 from handfast.kit.errors import NotFoundError
 from handfast.model.media import Rendition, Stream
 from handfast.protocol.signing import parse, sign
-from handfast.protocol.statements import AccessRequestStatement, Alive, DecisionStatement
+from handfast.protocol.statements import (
+    AccessRequestStatement,
+    Alive,
+    Closes,
+    DecisionStatement,
+)
 from handfast.protocol.wire import (
     AliveAnswer,
     AliveAsk,
@@ -84,6 +89,7 @@ class ScriptedNode:
             age_us=10_000,
             last=None,
             at_us=1,
+            closes=Closes(grant=ask.grant, at_us=2),
         )
         return AliveAnswer(alive=sign(alive, self.device.key))
 

@@ -295,12 +295,25 @@ class LastRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     sha256: str
 
 
+class Closes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a grant ends as things stand; an alarm that is renewed makes it later.
+
+    Attributes:
+        at_us: Never after the grant's own `until_us`; an end comes earlier when somebody
+            closes access.
+    """
+
+    grant: str
+    at_us: int
+
+
 class Alive(Statement, frozen=True, kw_only=True):
-    """The node answers a viewer's nonce: what is newest, and how old it is.
+    """The node answers a viewer's nonce: what is newest, how old it is, when access ends.
 
     Attributes:
         unit: Number of the newest sealed unit of `run`; its `pts` beside it.
         age_us: How long before signing the node received that unit.
+        closes: Of the grant that the nonce was asked for; older nodes do not say it.
     """
 
     kind_name: ClassVar[str] = "alive"
@@ -316,6 +329,7 @@ class Alive(Statement, frozen=True, kw_only=True):
     age_us: int
     last: LastRun | None
     at_us: int
+    closes: Closes | msgspec.UnsetType = msgspec.UNSET
 
 
 class Predecessor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -6,6 +6,8 @@ import pytest
 
 from handfast.kit.errors import InvalidError
 from handfast.model.agreement import WhileSignal
+from handfast.protocol.signing import verify
+from handfast.protocol.statements import Alive, Closes
 from handfast.protocol.wire import AliveAsk
 from handfast.seal.format import FrameType
 from tests.scenario.node.people import MINUTE, ON_ALARM, SECOND
@@ -18,6 +20,39 @@ def last_key_us(school: School, watching: Watching) -> int:
     """Return when the last run whose key was sent began."""
     released = [since for grant, since, _ in school.keys.live if grant == watching.grant.id]
     return max(released)
+
+
+def told(school: School, watching: Watching) -> int:
+    """Return when the node says, signed, that this grant ends as things stand."""
+    answer = watching.alive().alive
+    assert answer is not None
+    node = school.people.node
+    alive = verify(answer, Alive, trusted={node.fingerprint: node.public})
+    assert isinstance(alive.closes, Closes)
+    assert alive.closes.grant == watching.grant.id
+    return alive.closes.at_us
+
+
+async def test_a_viewer_is_told_the_same_end_as_the_owner_whatever_the_alarm_does() -> None:
+    """Raised, renewed, cleared: lease and linger, never the time box that is far away."""
+    school = School()
+    await school.films(1)
+    raised = await school.alarm(lease_s=60)
+    watching = await school.watches(school.people.officer())
+    linger_us = 5 * MINUTE
+    await school.films(2)
+    assert told(school, watching) == raised.lease_until_us + linger_us
+    await school.films(8)
+    renewed = await school.alarm("renew", lease_s=60)
+    await school.films(2)
+    assert told(school, watching) == renewed.lease_until_us + linger_us
+    assert renewed.lease_until_us > raised.lease_until_us
+    cleared = await school.alarm("clear")
+    await school.films(2)
+    assert cleared.cleared_us is not None
+    assert told(school, watching) == cleared.cleared_us + linger_us
+    (of_owner,) = school.heart.grants.all()  # what the owner's page counts to
+    assert of_owner.ends_us == told(school, watching) < of_owner.until_us
 
 
 async def test_p3_closes_by_itself_no_key_for_a_run_that_begins_after_the_clear() -> None:

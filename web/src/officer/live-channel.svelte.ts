@@ -19,6 +19,8 @@ export class LiveChannel {
   state = $state.raw<TileState>({ kind: 'asking' });
   grant = $state.raw<Grant | null>(null);
   authentic = $state.raw<'unknown' | 'yes' | 'no'>('unknown');
+  /** When access ends as things stand, by the node's newest signed word; null before there is one. */
+  closesUs = $state.raw<number | null>(null);
   /** The stream that is shown, or asked for as long as there is none. */
   stream = $state.raw<Stream>('sub');
 
@@ -123,6 +125,7 @@ export class LiveChannel {
       }
       this.state = fromLive(state);
       this.authentic = state.authentic;
+      this.closesUs = state.closesUs;
       if (state.phase === 'ended') this.#release = null;
     };
     const { address, token } = this.#ports.socket(grant.id);

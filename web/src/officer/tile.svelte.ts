@@ -19,6 +19,14 @@ export interface TileCamera {
   readonly streams: readonly Stream[];
 }
 
+/** The end of an access as things stand. */
+export interface Closing {
+  /** Microseconds. */
+  readonly atUs: number;
+  /** Whether an alarm that is still up makes it later when it goes on. */
+  readonly mayGoOn: boolean;
+}
+
 export interface TilePorts {
   readonly incident: string;
   /** How the camera opens at this moment; null when it does not for this officer. */
@@ -89,13 +97,19 @@ export class WallTile {
     return found === null || found.how === 'alarm' ? null : opensFromUs(found, nowUs()) + CLOCK_SLACK_US;
   }
 
-  /** When access ends as things stand: a cleared alarm ends it sooner than the grant says. */
-  closesUs(): number | null {
+  /**
+   * When access ends as things stand: by the site's newest signed word, or reckoned like it from
+   * the alarm that the site signed. An alarm that goes on makes it later, up to the grant's end.
+   */
+  closes(): Closing | null {
     const { grant } = this;
     if (grant === null) return null;
     const found = this.#ports.opening(this.camera.id, this.mode);
-    const cleared = found?.signal != null && found.signal.cleared_us !== null;
-    return cleared && found.signal ? Math.min(grant.until_us, signalEndUs(found.clause, found.signal)) : grant.until_us;
+    const signal = found?.clause.id === grant.clause ? found.signal : null;
+    const reckonedUs = found && signal ? signalEndUs(found.clause, signal) : grant.until_us;
+    const saidUs = this.mode === 'live' ? this.live.closesUs : null;
+    const atUs = Math.min(grant.until_us, saidUs ?? reckonedUs);
+    return { atUs, mayGoOn: atUs < grant.until_us && signal?.cleared_us === null };
   }
 
   /** The alarm that its agreement counts from, as the site signed it. */

@@ -11,13 +11,13 @@ from handfast.model.access import Grant, Permit, Reason
 from handfast.node.attachments import Attachment, Attachments
 from handfast.node.live_stream import LiveStream, age_us
 from handfast.node.metrics import NodeMetrics
-from handfast.node.open_grants import OpenGrants, refusal_reason
+from handfast.node.open_grants import OpenGrant, OpenGrants, refusal_reason
 from handfast.node.ports import Recorder, Viewers
 from handfast.node.steady import SteadyClock
 from handfast.node.usecases.open_windows import OpenWindows
 from handfast.node.usecases.relay_live import RelayLive
 from handfast.protocol.signing import sign
-from handfast.protocol.statements import Alive, LastRun
+from handfast.protocol.statements import Alive, Closes, LastRun
 from handfast.protocol.wire import AliveAnswer, AliveAsk, Attached
 from handfast.seal.format import FrameType, encode_statement_frame
 from handfast.seal.identity import Envelope, SigningKey
@@ -93,7 +93,7 @@ class StreamLive:
             return AliveAnswer(alive=None, reason=Reason.TIME_BOX_ENDED.value)
         attachment.alive_until = self._parts.clock.monotonic() + ALIVE_S
         stream = self._parts.relay.stream(attachment.stream)
-        statement = self._alive(attachment.grant, stream, ask.nonce)
+        statement = self._alive(attachment.open_grant, stream, ask.nonce)
         if statement is None:
             return AliveAnswer(alive=None, reason=Reason.NOTHING_RECORDED.value)
         return AliveAnswer(alive=sign(statement, self._parts.key))
@@ -133,8 +133,8 @@ class StreamLive:
                     ended_us=self._parts.clock.now_us(),
                 )
 
-    def _alive(self, grant: Grant, stream: LiveStream, nonce: str) -> Alive | None:
-        newest, last = stream.newest, stream.last
+    def _alive(self, open_grant: OpenGrant, stream: LiveStream, nonce: str) -> Alive | None:
+        grant, newest, last = open_grant.grant, stream.newest, stream.last
         if newest is None:
             return None
         return Alive(
@@ -152,4 +152,5 @@ class StreamLive:
             if last is None
             else LastRun(segment=b64(last[0]), run=last[1], sha256=b64(last[2])),
             at_us=self._parts.clock.now_us(),
+            closes=Closes(grant=grant.id, at_us=open_grant.ends_us),
         )

@@ -53,6 +53,8 @@ export const en = {
     clear: 'Clear',
     redacted: 'Redacted',
     closesIn: (left: string) => `closes in ${left}`,
+    /** The end moves on as long as the alarm is renewed. */
+    closesUnless: (left: string) => `closes in ${left} unless the alarm goes on`,
     closed: 'Access is closed',
     owner: (owner: string) => `Owner: ${owner}`,
   },

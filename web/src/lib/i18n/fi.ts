@@ -51,6 +51,7 @@ export const fi: Catalogue = {
     clear: 'Peittämätön',
     redacted: 'Peitetty',
     closesIn: (left) => `sulkeutuu ${left} kuluttua`,
+    closesUnless: (left) => `sulkeutuu ${left} kuluttua, ellei hälytys jatku`,
     closed: 'Pääsy on suljettu',
     owner: (owner) => `Omistaja: ${owner}`,
   },

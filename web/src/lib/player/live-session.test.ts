@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it } from 'vitest';
 import { b64, copyOf } from '../secure/bytes';
-import { NOON, runFrame, segmentFrame, unitsFrame } from '../secure/testing/site';
+import { ids, NOON, runFrame, segmentFrame, unitsFrame } from '../secure/testing/site';
 import { LiveStory } from './testing/live-story';
 
 let story: LiveStory;
@@ -251,6 +251,35 @@ describe('keys', () => {
     await story.send(await story.seal(3));
     await story.passEnvelope(5, await story.site.window(1, NOON + 10_000_000, { grant: 'another' }));
     expect(story.drawn).toEqual([]);
+    story.pass(100);
+    expect(story.state.refused).toEqual({ 'not-ours': 1 });
+  });
+});
+
+describe('the end as things stand', () => {
+  const closes = (atUs: number, grant: string = ids.grant) => ({ closes: { grant, at_us: atUs } });
+
+  it('is what the node signed last, and moves on with the alarm', async () => {
+    await story.send(await story.seal(25));
+    expect(story.state.closesUs).toBeNull();
+    await story.answer({ ...closes(NOON + 60_000_000), at_us: NOON + 1 });
+    story.session.ask();
+    const late = story.nonces.at(-1) as string;
+    story.session.ask();
+    await story.answer({ ...closes(NOON + 90_000_000), at_us: NOON + 3 });
+    expect(story.state.closesUs).toBe(NOON + 90_000_000);
+    // An older word that was held up on the way changes nothing.
+    await story.answer({ ...closes(NOON + 61_000_000), at_us: NOON + 2 }, late);
+    expect(story.state.closesUs).toBe(NOON + 90_000_000);
+  });
+
+  it('is never after the grant’s own end, nor that of another grant', async () => {
+    await story.send(await story.seal(25));
+    await story.answer(closes(NOON + 7_200_000_000));
+    expect(story.state.closesUs).toBe(NOON + 3_600_000_000);
+    story.session.ask();
+    await story.answer(closes(NOON + 60_000_000, '01900000-0000-7000-8000-0000000000ff'));
+    expect(story.state).toMatchObject({ closesUs: NOON + 3_600_000_000 });
     story.pass(100);
     expect(story.state.refused).toEqual({ 'not-ours': 1 });
   });

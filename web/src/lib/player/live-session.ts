@@ -32,6 +32,8 @@ export type LiveState = LivePhase & {
   readonly authentic: Authentic;
   /** Pictures drawn so far. */
   readonly pictures: number;
+  /** When access ends as things stand, microseconds, as the node signed it; null before it has. */
+  readonly closesUs: number | null;
   /** Messages that were refused, by code. */
   readonly refused: Readonly<Record<string, number>>;
 };
@@ -76,14 +78,15 @@ export class LiveSession {
   #firstMs: number | null = null;
   #drawnMs = -Infinity;
   #pictures = 0;
+  #closes: { readonly atUs: number; readonly saidUs: number } | null = null;
   #final: LivePhase | null = null;
 
   private constructor(ports: LivePorts, keys: LiveKeys) {
     this.#ports = ports;
     this.#keys = keys;
-    const { camera, stream, rendition } = ports.grant;
+    const { id: grant, camera, stream, rendition } = ports.grant;
     const locate = (segment: string, run: number): Place | null => this.#locate(segment, run);
-    this.#liveness = new Liveness({ ...ports, camera, stream, rendition, locate });
+    this.#liveness = new Liveness({ ...ports, grant, camera, stream, rendition, locate });
     this.#runs = new LiveRuns({
       decoder: ports.decoder,
       hashes: this.#hashes,
@@ -186,7 +189,9 @@ export class LiveSession {
   }
 
   async #alive(envelope: unknown): Promise<void> {
-    const { last } = await this.#liveness.answer(envelope);
+    const { last, closes, at_us: saidUs } = await this.#liveness.answer(envelope);
+    // Answers may overtake each other on the way; the newest word counts.
+    if (closes && saidUs >= (this.#closes?.saidUs ?? 0)) this.#closes = { atUs: closes.at_us, saidUs };
     if (last !== null) this.#hashes.claimed(last.segment, last.run, last.sha256);
     this.#tell();
   }
@@ -239,7 +244,8 @@ export class LiveSession {
 
   #tell(): void {
     const { verdict: authentic } = this.#hashes;
-    this.#ports.onState({ ...this.#phase(), authentic, pictures: this.#pictures, refused: { ...this.#refused } });
+    const closesUs = this.#closes && Math.min(this.#closes.atUs, this.#ports.grant.until_us);
+    this.#ports.onState({ ...this.#phase(), authentic, pictures: this.#pictures, closesUs, refused: { ...this.#refused } });
   }
 
   #phase(): LivePhase {

@@ -39,6 +39,8 @@ export interface Place {
 
 export interface LivenessPorts {
   readonly node: TrustedNode;
+  /** Id of the grant. */
+  readonly grant: string;
   readonly camera: string;
   readonly stream: Stream;
   readonly rendition: Rendition;
@@ -94,6 +96,9 @@ export class Liveness {
     const about = statement.node === node.id && statement.camera === camera;
     if (!about || statement.stream !== stream || statement.rendition !== rendition) {
       throw new Refused('not-ours', 'the liveness answer is about another stream');
+    }
+    if (statement.closes !== undefined && statement.closes.grant !== this.#ports.grant) {
+      throw new Refused('not-ours', 'the liveness answer is about another grant');
     }
     const sentMs = this.#asked.get(statement.nonce);
     const cameMs = this.#ports.nowMs();

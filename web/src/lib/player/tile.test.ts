@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 function show(tile: TileState, more: Record<string, unknown> = {}): HTMLElement {
-  const props = { owner: 'Kallio school', camera: 'Gate', rendition: 'clear', viewer: 'A. Virtanen', untilUs: null, tile, ...more };
+  const props = { owner: 'Kallio school', camera: 'Gate', rendition: 'clear', viewer: 'A. Virtanen', closesUs: null, tile, ...more };
   shown = stage(Tile as never, props as never);
   return shown.element;
 }
@@ -72,9 +72,13 @@ describe('a tile in every state', () => {
   });
 });
 
-it('counts down to the absolute end', () => {
-  const untilUs = (Date.parse('2026-03-04T12:01:30Z')) * 1000;
-  expect(show(states.live, { untilUs }).textContent).toContain('closes in 01:30');
+it('counts down to the end as things stand, and says when an alarm that goes on makes it later', () => {
+  const closesUs = Date.parse('2026-03-04T12:01:30Z') * 1000;
+  const plain = show(states.live, { closesUs }).textContent;
+  expect(plain).toContain('closes in 01:30');
+  expect(plain).not.toContain('unless');
+  shown?.close();
+  expect(show(states.live, { closesUs, mayGoOn: true }).textContent).toContain('closes in 01:30 unless the alarm goes on');
 });
 
 it('offers the sub-stream when the codec cannot be played', () => {

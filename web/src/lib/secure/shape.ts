@@ -73,6 +73,11 @@ export function orNull<T>(reader: Reader<T>): Reader<T | null> {
   return (value, where) => (value === null ? null : reader(value, where));
 }
 
+/** A field that older writers leave out; it is then left out of what was read, too. */
+export function optional<T>(reader: Reader<T>): Reader<T | undefined> {
+  return (value, where) => (value === undefined ? undefined : reader(value, where));
+}
+
 export function list<T>(reader: Reader<T>): Reader<readonly T[]> {
   return (value, where) => {
     if (!Array.isArray(value)) throw wrong(where, 'a list');
@@ -117,7 +122,7 @@ export function atLeast<F extends Fields>(fields: F): Reader<Shape<F>> {
       name,
       reader(Object.hasOwn(given, name) ? given[name] : undefined, `${where}.${name}`),
     ]);
-    return Object.fromEntries(entries) as Shape<F>;
+    return Object.fromEntries(entries.filter(([, read]) => read !== undefined)) as Shape<F>;
   };
 }
 

@@ -266,6 +266,7 @@ export const alive = kind(
     age_us: is.count,
     last: is.orNull(is.exactly({ segment: is.id16, run: is.count, sha256: hash })),
     at_us: instant,
+    closes: is.optional(is.exactly({ grant: is.uuid, at_us: instant })),
   }),
 );
 export type Alive = is.Read<typeof alive.read>;
