@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from litestar import Request, Response
+from litestar import HttpMethod, Request, Response
 from litestar.datastructures import State
 from litestar.status_codes import (
     HTTP_200_OK,
@@ -30,10 +30,10 @@ class Asked:
 
     @classmethod
     def of(cls, request: Request[object, object, State]) -> "Asked":
-        """Read the three headers that matter."""
+        """Read the three headers that matter; ranges are for GET (RFC 9110, 14.2)."""
         headers = request.headers
         return cls(
-            range=headers.get("range"),
+            range=headers.get("range") if request.method == HttpMethod.GET else None,
             known_tags=headers.get("if-none-match", ""),
             takes_gzip="gzip" in headers.get("accept-encoding", ""),
         )
@@ -73,7 +73,7 @@ def _whole(
     common = {**headers, "cache-control": cache, "etag": tag, "accept-ranges": "bytes"}
     if file.packed:
         common["vary"] = "accept-encoding"
-    if tag in asked.known_tags:
+    if tag in asked.known_tags or asked.known_tags.strip() == "*":
         return Response(b"", status_code=HTTP_304_NOT_MODIFIED, headers=common)
     if packed:
         common["content-encoding"] = "gzip"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import HttpMethod, Request, Response, route
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
@@ -61,8 +61,21 @@ def static_routes(
     return routes
 
 
+def _reads(path: str, *, blocks: bool) -> HTTPRouteHandler:
+    """Return a handler of GET and, as RFC 9110 (section 9.1) demands of a server, of HEAD.
+
+    The framework leaves out the body of an answer to HEAD and keeps its headers.
+
+    Args:
+        path: What is answered.
+        blocks: It reads the disk, so it belongs on a thread.
+    """
+    methods = [HttpMethod.GET, HttpMethod.HEAD]
+    return route(path, http_method=methods, include_in_schema=False, sync_to_thread=blocks)
+
+
 def _landing(app: App, headers: Headers) -> HTTPRouteHandler:
-    @get("/", include_in_schema=False, sync_to_thread=False)
+    @_reads("/", blocks=False)
     def landing() -> Redirect:
         """Lead whoever typed only the host to a page."""
         return Redirect(f"/{app}/", headers=dict(headers))
@@ -74,7 +87,7 @@ def _settings(settings: Mapping[str, Json], headers: Headers) -> HTTPRouteHandle
     content = msgspec.json.encode(settings)
     sent = {**headers, "cache-control": ASK_FIRST}
 
-    @get("/config.json", include_in_schema=False, sync_to_thread=False)
+    @_reads("/config.json", blocks=False)
     def config() -> Response[bytes]:
         """Send the settings."""
         return Response(content, media_type="application/json", headers=sent)
@@ -83,7 +96,7 @@ def _settings(settings: Mapping[str, Json], headers: Headers) -> HTTPRouteHandle
 
 
 def _folder(name: str, files: Files, *, headers: Headers, cache: str) -> HTTPRouteHandler:
-    @get(f"/{name}/{{rest:path}}", include_in_schema=False, sync_to_thread=True)
+    @_reads(f"/{name}/{{rest:path}}", blocks=True)
     def folder(request: AnyRequest, rest: FromPath[str]) -> Response[bytes]:
         """Send one built file of the folder."""
         file = files.get(name + rest)
@@ -95,12 +108,12 @@ def _folder(name: str, files: Files, *, headers: Headers, cache: str) -> HTTPRou
 def _document(app: App, files: Files, headers: Headers) -> list[HTTPRouteHandler]:
     file = files[f"{app}/index.html"]
 
-    @get(f"/{app}", include_in_schema=False, sync_to_thread=True)
+    @_reads(f"/{app}", blocks=True)
     def start(request: AnyRequest) -> Response[bytes]:
         """Send the document of the app."""
         return answer(file, Asked.of(request), cache=ASK_FIRST, headers=headers)
 
-    @get(f"/{app}/{{rest:path}}", include_in_schema=False, sync_to_thread=True)
+    @_reads(f"/{app}/{{rest:path}}", blocks=True)
     def below(request: AnyRequest, rest: FromPath[str]) -> Response[bytes]:
         """Send the document for every address below it: the page routes itself."""
         # A missing file must not look like a page.

@@ -72,6 +72,34 @@ def test_a_known_tag_is_answered_without_a_body(client: TestClient[Litestar]) ->
     assert (again.status_code, again.content) == (304, b"")
 
 
+def test_any_tag_is_a_known_tag(client: TestClient[Litestar]) -> None:
+    """`*` stands for whatever is there (RFC 9110, section 13.1.2)."""
+    assert client.get("/officer/", headers={"if-none-match": "*"}).status_code == 304
+    assert client.get("/assets/no.js", headers={"if-none-match": "*"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/officer/", "/admin/people", "/assets/officer-abc.js", "/config.json", "/no"]
+)
+def test_head_is_answered_as_get_without_the_body(
+    client: TestClient[Litestar], path: str
+) -> None:
+    """Link checkers and monitors ask so; status and headers are the same."""
+    got = client.get(path, follow_redirects=False)
+    headed = client.head(path, follow_redirects=False)
+    assert headed.content == b""
+    assert (headed.status_code, headed.headers) == (got.status_code, got.headers)
+
+
+def test_head_knows_tags_and_takes_no_range(client: TestClient[Litestar]) -> None:
+    """Conditions hold for HEAD too; ranges are defined for GET alone."""
+    tag = client.head("/officer/").headers["etag"]
+    assert client.head("/officer/", headers={"if-none-match": tag}).status_code == 304
+    tiles = client.head("/map/town.pmtiles", headers={"range": "bytes=16-31"})
+    assert tiles.status_code == 200
+    assert tiles.headers["content-length"] == str(len(TILES))
+
+
 def test_tiles_are_read_by_range(client: TestClient[Litestar]) -> None:
     """The map reads the pieces it needs, as PMTiles wants them."""
     response = client.get("/map/town.pmtiles", headers={"range": "bytes=16-31"})

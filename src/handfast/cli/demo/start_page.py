@@ -2,7 +2,7 @@
 
 from html import escape
 
-from litestar import Litestar, MediaType, Response, get
+from litestar import HttpMethod, Litestar, MediaType, Response, get, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect
@@ -48,7 +48,9 @@ def start_page(city: City, clerk: OwnersClerk, *, version: str) -> Litestar:
 def _index(city: City, version: str) -> HTTPRouteHandler:
     page = _page(city, version)
 
-    @get("/", media_type=MediaType.HTML, sync_to_thread=False)
+    methods = [HttpMethod.GET, HttpMethod.HEAD]
+
+    @route("/", http_method=methods, media_type=MediaType.HTML, sync_to_thread=False)
     def index() -> Response[str]:
         """Return the page."""
         return Response(page, media_type=MediaType.HTML, headers=_HEADERS)
