@@ -2,13 +2,13 @@
 
 import argparse
 import asyncio
-import ssl
 from pathlib import Path
 
 import aiomqtt
 import httpx
 import msgspec
 
+from handfast.cli.broker import broker_address, trust
 from handfast.cli.command import Commands, add_command, add_group
 from handfast.kit.clock import SystemClock
 from handfast.kit.errors import DeniedError, InvalidError, UnavailableError
@@ -54,12 +54,24 @@ def _add(group: Commands, state: str, summary: str) -> None:
     parser.set_defaults(state=state)
     parser.add_argument("signal", metavar="KIND", help="e.g. intrusion")
     parser.add_argument("--node", default="", help="the node's address")
-    parser.add_argument("--ca", type=Path, help="PEM file of the node's or broker's authority")
+    parser.add_argument(
+        "--ca",
+        type=Path,
+        help="PEM file of the node's or broker's authority (default: the system's)",
+    )
     parser.add_argument("--panel", required=True, help="the panel's id")
     parser.add_argument("--secret-file", type=Path, required=True, help="file (0600)")
     parser.add_argument("--test", action="store_true", help="a test: opens nothing")
     parser.add_argument("--lease", type=int, default=120, help="seconds (default: 120)")
-    parser.add_argument("--mqtt", default="", metavar="HOST:PORT", help="report over MQTT")
+    parser.add_argument(
+        "--mqtt",
+        default="",
+        metavar="mqtts://HOST[:PORT]",
+        help="report over MQTT, by TLS; mqtt:// is unencrypted and for this machine only",
+    )
+    parser.add_argument(
+        "--mqtt-plain", action="store_true", help="allow mqtt:// beyond this machine"
+    )
     parser.add_argument("--mqtt-topic", default="", help="handfast/<node id>/signals")
     parser.add_argument("--mqtt-user", default="", help="login at the broker")
     parser.add_argument("--mqtt-password-file", type=Path, help="file (0600)")
@@ -73,7 +85,7 @@ def report(arguments: argparse.Namespace) -> int:
         print(f"Sent {arguments.state} {arguments.signal}; MQTT brings no answer.")
         return 0
     if not arguments.node:
-        raise InvalidError("name the node (--node URL) or a broker (--mqtt HOST:PORT)")
+        raise InvalidError("name the node (--node URL) or a broker (--mqtt mqtts://HOST)")
     print(_post(arguments, body))
     return 0
 
@@ -94,7 +106,7 @@ def _report(arguments: argparse.Namespace) -> PanelReport:
 
 
 def _post(arguments: argparse.Namespace, body: bytes) -> str:
-    verify = _trust(arguments)
+    verify = trust(arguments.ca)
     url = arguments.node.rstrip("/") + "/api/v1/signals"
     try:
         answer = httpx.post(url, content=body, timeout=_TIMEOUT_S, verify=verify)
@@ -110,25 +122,20 @@ def _post(arguments: argparse.Namespace, body: bytes) -> str:
 async def _publish(arguments: argparse.Namespace, body: bytes) -> None:
     if not arguments.mqtt_topic:
         raise InvalidError("name the topic: --mqtt-topic handfast/<node id>/signals")
-    host, _, port = arguments.mqtt.rpartition(":")
+    broker = broker_address(arguments.mqtt, plain=arguments.mqtt_plain)
+    if arguments.ca is not None and not broker.tls:
+        raise InvalidError(f"{arguments.mqtt} is unencrypted; --ca goes with mqtts://")
     secret = arguments.mqtt_password_file
     password = None if secret is None else read_secret(secret).decode()
-    context = _trust(arguments)
     try:
         async with aiomqtt.Client(
-            host,
-            int(port),
+            broker.host,
+            broker.port,
             username=arguments.mqtt_user or None,
             password=password,
-            tls_context=context if isinstance(context, ssl.SSLContext) else None,
+            tls_context=trust(arguments.ca) if broker.tls else None,
             timeout=_TIMEOUT_S,
         ) as client:
             await client.publish(arguments.mqtt_topic, body, qos=1)
     except aiomqtt.MqttError as error:
         raise UnavailableError(f"the broker at {arguments.mqtt}: {error}") from error
-
-
-def _trust(arguments: argparse.Namespace) -> ssl.SSLContext | bool:
-    if arguments.ca is None:
-        return True
-    return ssl.create_default_context(cafile=str(arguments.ca))

@@ -1,8 +1,10 @@
 """Panels report over a real broker: with TLS and a login, through its restart."""
 
 import asyncio
+import os
 import socket
 import ssl
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -15,7 +17,9 @@ from anyio.lowlevel import checkpoint
 from handfast.kit.clock import SystemClock
 from handfast.kit.errors import InvalidError
 from handfast.node.signals.mqtt import Broker, MqttIntake
+from handfast.protocol.wire import PanelReport
 from handfast.seal.tls import issue_server, make_authority
+from handfast.storage.files import write_durably
 from tests.fakes.steady import CountingIds
 from tests.scenario.node.school import School
 
@@ -135,6 +139,45 @@ async def test_a_panel_raises_over_mqtt_and_the_broker_may_restart(tmp_path: Pat
     )
     assert counted is not None
     assert counted >= 2
+
+
+async def command_line(*words: str, **environment: str) -> tuple[int, str]:
+    """Run `handfast` as a process; returns its status and what it complained of."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "handfast.cli.main", *words),
+        env={**os.environ, **environment},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    complaint = (await process.communicate())[1].decode()
+    return process.returncode or 0, complaint
+
+
+async def test_a_panel_at_the_command_line_trusts_the_system_or_its_own_authority(
+    tmp_path: Path,
+) -> None:
+    """`mqtts://` checks the broker's certificate each time; an unknown authority is refused."""
+    broker, secret = Mosquitto(tmp_path), tmp_path / "secret"
+    write_durably(secret, b"c2VjcmV0\n")
+    password = tmp_path / "password"
+    write_durably(password, b"secret\n")
+    words = ["signal", "raise", "intrusion", "--panel", "hall", "--secret-file", str(secret)]
+    words += ["--mqtt-user", "panel", "--mqtt-password-file", str(password)]
+    words += ["--mqtt-topic", TOPIC, "--mqtt", f"mqtts://127.0.0.1:{broker.port}"]
+    heard: list[aiomqtt.Message] = []
+    async with broker.running(), broker.client() as client:
+        await client.subscribe(TOPIC, qos=1)
+        status, complaint = await command_line(*words)
+        assert (status, "certificate verify failed" in complaint) == (1, True)
+        assert await command_line(*words, "--ca", str(broker.ca)) == (0, "")
+        # Where OpenSSL looks for the system's authorities.
+        assert await command_line(*words, SSL_CERT_FILE=str(broker.ca)) == (0, "")
+        async with asyncio.timeout(30):
+            while len(heard) < 2:
+                heard.append(await anext(client.messages))
+    reports = [msgspec.json.decode(each.payload, type=PanelReport) for each in heard]
+    assert [report.panel for report in reports] == ["hall", "hall"]
 
 
 def test_a_broker_in_the_clear_is_used_on_loopback_only() -> None:
