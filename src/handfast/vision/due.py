@@ -17,6 +17,7 @@ _LOOSE: Final = 0.25  # margin of what is barely detected: it is not followed, s
 _HEAD: Final = 0.5  # a face below this share of a body's height is somebody else's
 _LEAN: Final = 0.1  # a head may leave its body's box by this share of the upper half
 _MOSTLY: Final = 0.6  # of a face lies on the body that bears it
+_LITTLE: Final = 0.05  # share of the picture whose explanation nobody asks for
 _TWICE: Final = 0.45  # overlap from which a barely detected box is the same thing once more
 
 
@@ -48,9 +49,13 @@ class Due:
         )
 
     def unexplained(self, tracks: Sequence[Tracked], moved: Moved | None) -> float:
-        """Return the share of the picture that moves where no track is, 0 to 1."""
-        if moved is None:
-            return 0.0
+        """Return the share of the picture that moves where no track is, 0 to 1.
+
+        When little moves at all, an upper bound.
+        """
+        moving = float(moved.cells.mean()) if moved else 0.0
+        if moved is None or moving < _LITTLE:
+            return moving
         return float((moved.cells & ~self._tracked(tracks, 1.0)).mean())
 
     def cells(
@@ -130,7 +135,7 @@ class Due:
 
 def _is_own_face(face: Tracked, kept: Sequence[Tracked], tracks: Sequence[Tracked]) -> bool:
     """Tell whether a face can only be that of a person who stays clear."""
-    if face.kind is not Kind.FACE:
+    if face.kind is not Kind.FACE or not kept:
         return False
     bodies = [
         each for each in tracks if each.kind is Kind.PERSON and _bears(each.box, face.box)

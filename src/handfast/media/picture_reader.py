@@ -1,0 +1,149 @@
+"""A video file, picture after picture, with the packets of its sound."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, TypeAlias
+
+import av
+import av.stream
+
+from handfast.kit.errors import InvalidError
+from handfast.media.pictures import DecodedPicture, take
+
+_DEFAULT_RATE: Final = Fraction(25)
+
+_Packet: TypeAlias = "av.Packet[av.stream.Stream]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """A packet of sound, coded as the file holds it; only for `PictureWriter.write_sound`."""
+
+    packet: _Packet
+
+
+class PictureReader:
+    """Reads a file once, from its beginning. Belongs to one thread; use it in a `with`.
+
+    Attributes:
+        skipped: Packets that gave no picture, so far.
+        damaged: Pictures given with `damaged` set, so far.
+    """
+
+    def __init__(self, path: Path, *, threads: int = 1) -> None:
+        """Open a file.
+
+        Raises:
+            InvalidError: It is missing, or holds no video that can be decoded.
+        """
+        try:
+            self._container = av.open(str(path), metadata_errors="replace")
+            self._stream = self._container.streams.video[0]
+        except (av.FFmpegError, OSError, IndexError) as error:
+            reason = "holds no video" if isinstance(error, IndexError) else str(error)
+            raise InvalidError(f"{path}: {reason}; name a video file") from error
+        self._path = path
+        self._stream.codec_context.thread_count = threads
+        self._stream.thread_type = "AUTO" if threads > 1 else "NONE"
+        self.skipped = 0
+        self.damaged = 0
+        self._broken = False
+        self._last_us = -1
+
+    def __enter__(self) -> Self:
+        """Return the reader itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self._container.close()
+
+    @property
+    def audio(self) -> list[av.AudioStream]:
+        """The audio tracks, as templates for a writer."""
+        return list(self._container.streams.audio)
+
+    @property
+    def rate(self) -> Fraction:
+        """Pictures per second, as the file says; 25 when it does not."""
+        rate = self._stream.average_rate or self._stream.guessed_rate or _DEFAULT_RATE
+        return rate if rate > 0 else _DEFAULT_RATE
+
+    @property
+    def duration_us(self) -> int | None:
+        """Length of the file; None when it does not say."""
+        return self._container.duration
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """Title, place, time and so on, as the container holds them."""
+        return dict(self._container.metadata)
+
+    @property
+    def aspect(self) -> Fraction:
+        """Shape of a pixel, width over height; 1 when the file does not say."""
+        ratio = self._stream.sample_aspect_ratio
+        return ratio or Fraction(1)
+
+    def read(self, *, sound: bool = False) -> Iterator[DecodedPicture | Sound]:
+        """Yield every picture that can be decoded, in order of time, and packets of sound.
+
+        After an error, pictures are marked as damaged until the next key picture: what they
+        show is partly made up by the decoder.
+
+        Raises:
+            InvalidError: The file holds no picture at all.
+        """
+        streams: list[av.VideoStream | av.AudioStream] = [self._stream]
+        streams += self.audio if sound else []
+        for packet in self._packets(streams):
+            if packet.stream.type == "audio":
+                if packet.dts is not None:
+                    yield Sound(packet=packet)
+                continue
+            yield from self._decode(packet)
+        if self._last_us < 0:
+            raise InvalidError(f"{self._path}: no picture could be decoded; name a video file")
+
+    def _packets(self, streams: list[av.VideoStream | av.AudioStream]) -> Iterator[_Packet]:
+        packets = self._container.demux(streams)
+        while True:
+            try:
+                yield next(packets)
+            except StopIteration:
+                return
+            except av.FFmpegError:
+                # The rest of the file cannot be read: what is there has been given.
+                self.skipped += 1
+                return
+
+    def _decode(self, packet: _Packet) -> Iterator[DecodedPicture]:
+        try:
+            frames = self._stream.decode(packet if packet.size else None)
+        except av.FFmpegError:
+            self.skipped += 1
+            self._broken = True
+            return
+        for frame in frames:
+            if frame.key_frame and not frame.is_corrupt:
+                self._broken = False
+            elif frame.is_corrupt:
+                self._broken = True
+            picture = take(frame, self._time_of(frame), damaged=self._broken)
+            self.damaged += picture.damaged
+            yield picture
+
+    def _time_of(self, frame: av.VideoFrame) -> int:
+        """Return the picture's time, later than that of the picture before."""
+        guess = self._last_us + round(1_000_000 / self.rate) if self._last_us >= 0 else 0
+        at_us = guess if frame.pts is None else round(frame.time * 1_000_000)
+        self._last_us = max(at_us, self._last_us + 1)
+        return self._last_us
