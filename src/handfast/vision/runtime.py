@@ -1,0 +1,221 @@
+"""One interface to the runtimes that models run on: onnxruntime and OpenVINO."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+import openvino
+from onnxruntime.capi import onnxruntime_pybind11_state as onnxruntime_errors
+
+from handfast.kit.errors import InvalidError, UnavailableError
+from handfast.vision.registry import Model, OwnFile
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+
+_ERRORS_ONLY: Final = 3
+_REFUSALS: Final = (
+    onnxruntime_errors.Fail,
+    onnxruntime_errors.InvalidArgument,
+    onnxruntime_errors.InvalidGraph,
+    onnxruntime_errors.InvalidProtobuf,
+    onnxruntime_errors.NotImplemented,
+    onnxruntime_errors.RuntimeException,
+    RuntimeError,
+)
+
+
+class Engine(StrEnum):
+    """Which runtime."""
+
+    ONNXRUNTIME = "onnxruntime"
+    OPENVINO = "openvino"
+
+
+class Precision(StrEnum):
+    """What the runtime calculates with inside; results are 32-bit floats either way.
+
+    AMX multiplies bfloat16 only, so `F32` is also how to run without it.
+    """
+
+    F32 = "f32"
+    BF16 = "bf16"  # OpenVINO only; emulated, and slow, where the CPU knows no bfloat16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """How a model is run.
+
+    Attributes:
+        engine: Which runtime.
+        precision: What it calculates with.
+        threads: At most so many CPU threads for one picture.
+    """
+
+    engine: Engine = Engine.ONNXRUNTIME
+    precision: Precision = Precision.F32
+    threads: int = 1
+
+
+class Network(Protocol):
+    """A model compiled for one size of picture. Belongs to one thread."""
+
+    def run(self, picture: Floats) -> Mapping[str, Floats]:
+        """Return the outputs by name, valid until the next call.
+
+        Args:
+            picture: 1 x 3 x height x width, contiguous; read during the call only.
+
+        Raises:
+            UnavailableError: The runtime failed.
+        """
+        ...
+
+
+def compile_model(
+    model: Model, content: bytes, *, size: tuple[int, int], run_as: Choice
+) -> Network:
+    """Compile a model for one size of picture and try it once, on a black one.
+
+    Args:
+        model: What the registry says of it.
+        content: Its ONNX file, from `handfast.vision.store.load_model`.
+        size: Height and width, px.
+        run_as: Runtime and precision.
+
+    Raises:
+        InvalidError: The runtime cannot read the file, or its outputs are not those that the
+            registry names; the message says what was expected and what was found.
+    """
+    names = _names_in_file(model)
+    try:
+        network: Network = (
+            _OpenVino(model.input.name, content, names, size=size, run_as=run_as)
+            if run_as.engine is Engine.OPENVINO
+            else _OnnxRuntime(model.input.name, content, names, size=size, run_as=run_as)
+        )
+        outputs = network.run(np.zeros((1, 3, *size), np.float32))
+    except (*_REFUSALS, UnavailableError) as error:
+        raise InvalidError(
+            f"model {model.id} cannot be run by {run_as.engine} at {size[1]} x {size[0]}: "
+            f"{_first_line(error)}; compare the registry's entry with the file"
+        ) from error
+    _check_outputs(model, outputs, size)
+    return network
+
+
+class _OnnxRuntime:
+    def __init__(
+        self,
+        reads: str,
+        content: bytes,
+        names: Mapping[str, str],
+        *,
+        size: tuple[int, int],
+        run_as: Choice,
+    ) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = run_as.threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = _ERRORS_ONLY
+        for side, pixels in zip(("height", "width"), size, strict=True):
+            options.add_free_dimension_override_by_name(side, pixels)
+        self._session = onnxruntime.InferenceSession(
+            content, options, providers=["CPUExecutionProvider"]
+        )
+        has = {each.name for each in self._session.get_outputs()}
+        self._reads = reads
+        self._names = {name: there for name, there in names.items() if there in has}
+
+    def run(self, picture: Floats) -> Mapping[str, Floats]:
+        try:
+            results = self._session.run(list(self._names.values()), {self._reads: picture})
+        except _REFUSALS as error:
+            raise UnavailableError(f"onnxruntime failed: {_first_line(error)}") from error
+        return dict(zip(self._names, results, strict=True))
+
+
+class _OpenVino:
+    def __init__(
+        self,
+        reads: str,
+        content: bytes,
+        names: Mapping[str, str],
+        *,
+        size: tuple[int, int],
+        run_as: Choice,
+    ) -> None:
+        core = openvino.Core()
+        model = core.read_model(content, b"")
+        model.reshape({reads: [1, 3, *size]})
+        settings = {
+            "INFERENCE_NUM_THREADS": run_as.threads,
+            "NUM_STREAMS": 1,
+            "INFERENCE_PRECISION_HINT": run_as.precision.value,
+            # Several processes pinned to the same first core would wait for each other.
+            "ENABLE_CPU_PINNING": False,
+        }
+        self._request = core.compile_model(model, "CPU", settings).create_infer_request()
+        places = {
+            name: place
+            for place, output in enumerate(self._request.model_outputs)
+            for name in output.get_names()
+        }
+        self._reads = reads
+        self._places = {name: places[there] for name, there in names.items() if there in places}
+
+    def run(self, picture: Floats) -> Mapping[str, Floats]:
+        try:
+            self._request.infer({self._reads: picture}, share_inputs=True, share_outputs=True)
+        except RuntimeError as error:
+            raise UnavailableError(f"OpenVINO failed: {_first_line(error)}") from error
+        return {
+            name: self._request.get_output_tensor(place).data
+            for name, place in self._places.items()
+        }
+
+
+def _names_in_file(model: Model) -> Mapping[str, str]:
+    """Return each output's name in the ONNX file; installing renames, an own file is as is."""
+    if isinstance(model.source, OwnFile):
+        return model.output_names()
+    return {each.name: each.name for each in model.outputs}
+
+
+def _check_outputs(model: Model, outputs: Mapping[str, Floats], size: tuple[int, int]) -> None:
+    found = {name: output.shape for name, output in outputs.items()}
+    for each in model.outputs:
+        expected = each.sizes(*size)
+        shape = found.get(each.name)
+        if shape is None or not _fits(shape, expected):
+            wanted = ", ".join(f"{name} {_written(o)}" for name, o in _expected(model, size))
+            has = (
+                ", ".join(f"{name} {_written(s)}" for name, s in found.items())
+                or "none of them"
+            )
+            raise InvalidError(
+                f"model {model.id} has the wrong outputs for {size[1]} x {size[0]}: "
+                f"expected {wanted}; found {has}; correct its entry in the registry"
+            )
+
+
+def _expected(model: Model, size: tuple[int, int]) -> list[tuple[str, tuple[int | None, ...]]]:
+    return [(each.name, each.sizes(*size)) for each in model.outputs]
+
+
+def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(expected) and all(
+        want is None or has == want for has, want in zip(shape, expected, strict=True)
+    )
+
+
+def _written(sizes: tuple[int | None, ...]) -> str:
+    return "x".join("any" if size is None else str(size) for size in sizes)
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:200] if lines else type(error).__name__
