@@ -24,6 +24,20 @@ from tests.scenario.node.people import key
 DAY_US = 86_400_000_000
 
 
+class Volumes(SegmentFiles):
+    """Real files on volumes with as much room as a test says, not as the machine has.
+
+    Attributes:
+        free: Bytes.
+    """
+
+    free = 1000
+
+    def free_bytes(self) -> int:
+        """Return what the test says."""
+        return self.free
+
+
 @dataclass
 class Shelf:
     """A node's disk with old and new segments."""
@@ -39,7 +53,7 @@ class Shelf:
             self.folder / "periods.db", key_file=self.folder / "key", ids=CountingIds()
         )
         self.index = SegmentIndex(self.folder / "segments.db")
-        self.files = SegmentFiles([self.folder])
+        self.files = Volumes([self.folder])
 
     def put(self, name: str, *, age_days: float) -> Path:
         """Put a segment of an age on the shelf."""
@@ -124,5 +138,14 @@ async def test_p12_recording_goes_on_room_is_made_even_when_the_log_is_full(
     shelf = Shelf(tmp_path)
     oldest = shelf.put("oldest", age_days=3)
     shelf.log.full = True
-    assert await shelf.room(min_free_bytes=1 << 60).tick() == 1000
+    assert await shelf.room(min_free_bytes=shelf.files.free + 1).tick() == 1000
     assert not oldest.exists()
+
+
+async def test_nothing_young_goes_while_there_is_room_enough(tmp_path: Path) -> None:
+    """Just as much as is to be kept free is free."""
+    shelf = Shelf(tmp_path)
+    young = shelf.put("young", age_days=3)
+    assert await shelf.room(min_free_bytes=shelf.files.free).tick() == 0
+    assert young.exists()
+    assert shelf.logged() == []
