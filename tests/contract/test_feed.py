@@ -9,7 +9,7 @@ import pytest
 
 from handfast.media.feed import Event, Feed, StateChanged
 from handfast.media.units import CameraState, StreamKey
-from handfast.media.worker_link import Frames, NodeLink
+from handfast.media.worker_link import Frames, NodeLink, decode_command
 from tests.fakes.recording import CollectedFeed
 from tests.fakes.steady import CountingIds
 
@@ -31,7 +31,7 @@ def collected() -> Iterator[Case]:
 def connected() -> Iterator[Case]:
     """Make the real one, with a node that reads."""
     ours, theirs = socket.socketpair()
-    link, frames = NodeLink(theirs), Frames()
+    link, frames = NodeLink(theirs, decode_command), Frames()
     decode = msgspec.msgpack.Decoder(Event).decode
 
     def read() -> list[Event]:

@@ -93,6 +93,19 @@ class UnitCopied(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     received_us: int
 
 
+class RenditionState(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """How carefully a redacted rendition is covered has changed; what a tile tells.
+
+    Attributes:
+        state: `normal`, `more` or `whole`, as the engine names them.
+        reason: Why more than usual is covered; empty when all is normal.
+    """
+
+    stream: StreamKey
+    state: str
+    reason: str
+
+
 class RunEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """All of a run can be read from its file; not yet durable for up to 4 s.
 
@@ -232,6 +245,7 @@ Event: TypeAlias = (
     | RunStarted
     | UnitsSealed
     | UnitCopied
+    | RenditionState
     | RunEnded
     | SegmentClosed
     | StateChanged

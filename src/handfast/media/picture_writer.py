@@ -1,11 +1,11 @@
-"""Pictures into a video file that appears whole or not at all."""
+"""Pictures into a video file, with the sound copied as it is."""
 
 import contextlib
-import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final, Self
 
 import av
@@ -15,6 +15,11 @@ from handfast.media.picture_reader import Sound
 from handfast.media.pictures import MICROSECOND, DecodedPicture, fit
 
 _TIME_BASE: Final = Fraction(1, 90_000)
+CONTAINERS: Final[Mapping[str, str]] = MappingProxyType(
+    {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
+)
+"""Kinds of file that can be written, by how their names end."""
+
 _KEY_EVERY: Final = 50  # pictures
 QUANTIZER: Final = 24
 """H.264 quantizer of redacted pictures: about what a camera's own coding lost."""
@@ -28,6 +33,7 @@ class Output:
         width: px, even.
         height: px, even.
         rate: Pictures per second, for players; each picture keeps its own time.
+        container: Kind of file, one of the values of `CONTAINERS`.
         aspect: Shape of a pixel, width over height.
         metadata: Kept from the source; empty strips it.
         threads: Of the encoder.
@@ -36,6 +42,7 @@ class Output:
     width: int
     height: int
     rate: Fraction
+    container: str = "mp4"
     aspect: Fraction = Fraction(1)
     metadata: dict[str, str] = field(default_factory=dict)
     threads: int = 1
@@ -57,42 +64,38 @@ def encoder_options(*, threads: int = 1, quantizer: int = QUANTIZER) -> dict[str
 
 
 class PictureWriter:
-    """Writes one file. Belongs to one thread; use it in a `with` and call `finish`.
+    """Writes one file. Belongs to one thread; use it in a `with`, and call `finish`.
 
-    Without `finish`, or when it fails, nothing is left behind under any name.
+    The file is of no use before `finish` returns; give it a name of its own until then
+    (`handfast.kit.cache.whole_file`).
     """
 
     def __init__(
-        self, path: Path, output: Output, *, audio: list[av.AudioStream] | None = None
+        self, path: Path, output: Output, *, audio: Sequence[av.AudioStream] = ()
     ) -> None:
-        """Open an unfinished file beside `path`.
+        """Begin a file.
 
         Raises:
-            InvalidError: The name's ending is no container known, or cannot hold the sound.
+            InvalidError: This kind of file cannot hold the sound.
             UnavailableError: The place cannot be written to.
         """
         self._path = path
-        self._part = path.with_name(f".{path.name}.part{path.suffix}")
         self._output = output
-        self._last_us = -1
         self._count = 0
         self._sound: dict[int, av.AudioStream] = {}
         try:
-            self._container = av.open(str(self._part), "w", options={"fflags": "+bitexact"})
-        except ValueError as error:
-            raise InvalidError(
-                f"{path}: unknown kind of file; use .mp4, .mkv or .mov"
-            ) from error
+            self._container = av.open(
+                str(path), "w", format=output.container, options={"fflags": "+bitexact"}
+            )
         except (av.FFmpegError, OSError) as error:
             raise _unwritable(path, error) from error
         try:
             self._stream = self._add_video()
-            for stream in audio or []:
+            for stream in audio:
                 self._sound[stream.index] = self._container.add_stream_from_template(stream)
         except (av.FFmpegError, ValueError) as error:
-            self.discard()
             raise InvalidError(
-                f"{path}: this kind of file cannot hold the source's sound; "
+                f"a {output.container} file cannot hold the source's sound; "
                 "use .mkv, or leave the sound out"
             ) from error
 
@@ -106,8 +109,8 @@ class PictureWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Remove what was not finished."""
-        self.discard()
+        """Close the file."""
+        self._close()
 
     def write(self, picture: DecodedPicture) -> None:
         """Encode a picture; its time must be later than that of the one before.
@@ -137,27 +140,26 @@ class PictureWriter:
             raise _unwritable(self._path, error) from error
 
     def finish(self) -> None:
-        """Complete the file and give it its name; durable when this returns.
+        """Complete the file and read back that every picture is in it.
 
         Raises:
-            UnavailableError: The disk is full, or failed; nothing is left behind.
+            UnavailableError: The disk is full, or failed.
         """
         try:
             self._container.mux(self._stream.encode(None))
             self._container.close()
-            _check(self._part, self._count)
-            _make_durable(self._part)
-            self._part.replace(self._path)
-            _make_durable(self._path.parent)
+            found = _count_pictures(self._path)
         except (av.FFmpegError, OSError) as error:
-            self.discard()
             raise _unwritable(self._path, error) from error
+        if found != self._count:
+            # A full disk is not always told to whoever writes.
+            raise UnavailableError(
+                f"{self._path} holds {found} of {self._count} pictures; free the disk, repeat"
+            )
 
-    def discard(self) -> None:
-        """Remove the unfinished file; does nothing after `finish`."""
-        with contextlib.suppress(av.FFmpegError, OSError, ValueError):
+    def _close(self) -> None:
+        with contextlib.suppress(av.FFmpegError, OSError):
             self._container.close()
-        self._part.unlink(missing_ok=True)
 
     def _add_video(self) -> av.VideoStream:
         output = self._output
@@ -172,21 +174,10 @@ class PictureWriter:
         return stream
 
 
-def _check(path: Path, count: int) -> None:
-    """Count the pictures that can be read back: a full disk is not always told in time."""
+def _count_pictures(path: Path) -> int:
     with av.open(str(path)) as container:
-        found = sum(1 for packet in container.demux(video=0) if packet.size)
-    if found != count:
-        raise OSError(f"{found} of {count} pictures arrived")
-
-
-def _make_durable(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        return sum(1 for packet in container.demux(video=0) if packet.size)
 
 
 def _unwritable(path: Path, error: Exception) -> UnavailableError:
-    return UnavailableError(f"{path} could not be written ({error}); free the disk and repeat")
+    return UnavailableError(f"{path} cannot be written ({error}); free the disk and repeat")

@@ -62,8 +62,9 @@ class PlanarPicture:
     def _chroma(self, number: int) -> Plane:
         rows, width = self.planes.shape
         height = rows * 2 // 3
-        both: Plane = self.planes[height:].reshape(2, height // 2, width // 2)
-        return both[number]
+        both = self.planes[height:].reshape(2, height // 2, width // 2)
+        one: Plane = both[number]
+        return one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ from handfast.media.worker_link import (
     RemoveStream,
     RequestKeyframe,
     Stop,
+    decode_command,
 )
 from handfast.media.writer import Volume, WritePolicy
 
@@ -48,7 +49,7 @@ class IngestWorker:
 
     def __init__(
         self,
-        link: NodeLink,
+        link: NodeLink[Command],
         configure: Configure,
         *,
         store: PeriodStore,
@@ -195,7 +196,7 @@ def run_worker(connection: socket, *, store: PeriodStore, clock: Clock, ids: Ids
         clock: The system's.
         ids: The system's.
     """
-    link = NodeLink(connection)
+    link: NodeLink[Command] = NodeLink(connection, decode_command)
     waiting = select.poll()
     waiting.register(link, select.POLLIN)
     first: list[Command] = []

@@ -7,9 +7,9 @@ one takes it that its peer is gone.
 
 import struct
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from socket import socket
-from typing import TypeAlias
+from typing import Final, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -104,6 +104,14 @@ Command: TypeAlias = (
 )
 
 
+_COMMANDS: Final = msgspec.msgpack.Decoder(Command)
+
+
+def decode_command(message: bytes) -> Command:
+    """Read a command; `msgspec.DecodeError` when it is none."""
+    return _COMMANDS.decode(message)
+
+
 class Frames:
     """Cuts a stream of bytes into messages."""
 
@@ -130,15 +138,23 @@ def frame(message: bytes) -> bytes:
     return _LENGTH.pack(len(message)) + message
 
 
-class NodeLink:
-    """The ingest process's end (a `Feed`). Ingest thread only; never blocks.
+_Told = TypeVar("_Told")
+
+
+class NodeLink(Generic[_Told]):
+    """A worker process's end (a `Feed`). One thread; never blocks.
 
     Attributes:
         gone: The node has closed its end or died.
     """
 
-    def __init__(self, connection: socket) -> None:
-        """Take a connected stream socket; it becomes non-blocking."""
+    def __init__(self, connection: socket, decode: Callable[[bytes], _Told]) -> None:
+        """Take a connected stream socket, which becomes non-blocking.
+
+        Args:
+            connection: To the node.
+            decode: Reads what the node says, one message at a time.
+        """
         connection.setblocking(False)  # noqa: FBT003 - the standard library's signature
         self.gone = False
         self._socket = connection
@@ -146,7 +162,7 @@ class NodeLink:
         self._unsent: deque[memoryview] = deque()
         self._unsent_bytes = 0
         self._encode = msgspec.msgpack.Encoder().encode
-        self._decode = msgspec.msgpack.Decoder(Command).decode
+        self._decode = decode
 
     @property
     def congested(self) -> bool:
@@ -182,9 +198,9 @@ class NodeLink:
         except OSError:
             self._lose()
 
-    def receive(self) -> list[Command]:
+    def receive(self) -> list[_Told]:
         """Return the commands that have arrived."""
-        commands: list[Command] = []
+        commands: list[_Told] = []
         try:
             while data := self._socket.recv(_CHUNK):
                 commands += map(self._decode, self._frames.feed(data))

@@ -1,6 +1,7 @@
 """The site node, put together. Read this first: nothing else constructs its parts.
 
 cameras -> ingest processes -> events -> Record (index, manifests) and RelayLive (keys)
+        -> pictures in the clear -> Studio (redaction processes) -> events -> RelayLive
 panels  -> HTTP | MQTT -> ReportSignal -> SignalBoard -> judge again, tell, log
 agency <- FetchRevocations -> trust folders -> TrustWatch (judge again)
 hub    <-> bus <-> HubAnswers -> AnswerRequest -> Judge -> Pep (decide, log) -> release
@@ -21,6 +22,7 @@ from handfast.bus.ports import NodeBus
 from handfast.kit.clock import Clock
 from handfast.kit.ids import Ids
 from handfast.media.ingest_processes import IngestProcesses, IngestSetup, default_count
+from handfast.media.units import StreamKey
 from handfast.media.worker_link import Configure
 from handfast.model.signal import LeaseTerms
 from handfast.node.agency_link import AgencyLink
@@ -36,6 +38,9 @@ from handfast.node.ingest_process import ingest_command
 from handfast.node.metrics import NodeMetrics
 from handfast.node.no_hub import NoHub
 from handfast.node.observe import Unobserved
+from handfast.node.redaction.orders import Begin
+from handfast.node.redaction.renditions import Renditions
+from handfast.node.redaction.studio import Studio, StudioSetup, redaction_command
 from handfast.node.signals.mqtt import Broker, MqttIntake
 from handfast.node.trust import TrustFolders
 from handfast.node.trust_watch import TrustWatch
@@ -49,6 +54,7 @@ from handfast.web.allowance import Allowance
 from handfast.web.sessions import Challenges, Sessions
 
 PAIRING = "pairing"
+SCRATCH = "redaction"
 _log = logging.getLogger(__name__)
 
 
@@ -70,6 +76,8 @@ class Ground:
     disk: Disk
     trust: TrustWatch
     recorder: IngestProcesses
+    studio: Studio
+    renditions: Renditions
     bus: NodeBus
     outbox: HubOutbox
     viewers: BusViewers
@@ -136,6 +144,7 @@ def _ground(config: NodeConfig, world: World, bus: NodeBus | None) -> Ground:
         serials=disk.serials,
     )
     metrics = NodeMetrics()
+    recorder, studio = _recorder(config, disk, world.clock), _studio(config, disk, world.clock)
     way = bus or _bus(config, world, key)
     return Ground(
         config=config,
@@ -143,7 +152,9 @@ def _ground(config: NodeConfig, world: World, bus: NodeBus | None) -> Ground:
         key=key,
         disk=disk,
         trust=TrustWatch(trust),
-        recorder=_recorder(config, disk, world.clock),
+        recorder=recorder,
+        studio=studio,
+        renditions=Renditions(recorder, studio),
         bus=way,
         outbox=HubOutbox(disk.outbox, ids=world.ids, keep=bool(config.table.hub.url)),
         viewers=BusViewers(way, metrics=metrics),
@@ -167,7 +178,7 @@ def _heart(ground: Ground) -> Heart:
             terms=LeaseTerms(),
             stores=ground.disk.stores,
             hub=ground.outbox,
-            recorder=ground.recorder,
+            recorder=ground.renditions,
             viewers=ground.viewers,
             observer=Unobserved(),
             bell=ground.bell,
@@ -222,6 +233,23 @@ def _recorder(config: NodeConfig, disk: Disk, clock: Clock) -> IngestProcesses:
     for number, source in enumerate(sources):
         recorder.add(source, disk.roots[number % len(disk.roots)])
     return recorder
+
+
+def _studio(config: NodeConfig, disk: Disk, clock: Clock) -> Studio:
+    """Return what makes redacted renditions; it starts nothing before somebody looks."""
+    scratch = disk.data / SCRATCH
+    scratch.mkdir(mode=0o700, exist_ok=True)
+
+    def _begin(stream: StreamKey) -> Begin:
+        return Begin(
+            stream=stream,
+            owner=UUID(config.site.owner),
+            how=config.redaction(stream.camera),
+            scratch=str(scratch),
+        )
+
+    command = redaction_command(disk.periods_file, disk.key_file)
+    return Studio(StudioSetup(command=command, begin=_begin), clock=clock)
 
 
 def _bus(config: NodeConfig, world: World, key: SigningKey) -> NodeBus:

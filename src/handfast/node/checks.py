@@ -159,8 +159,10 @@ def _check_question(
     camera = cameras.get(CameraId(statement.camera))
     if camera is None or statement.stream not in camera.streams:
         raise _RefusedError(Reason.CAMERA_NOT_SHARED, "The site has no such camera or stream.")
-    if statement.rendition is not Rendition.CLEAR:
-        raise _RefusedError(Reason.RENDITION_NOT_AGREED, "The site makes no redacted pictures.")
+    if statement.rendition is not Rendition.CLEAR and statement.view is not View.LIVE:
+        raise _RefusedError(
+            Reason.RENDITION_NOT_AGREED, "The site redacts live pictures only, so far."
+        )
     since_us, until_us = statement.from_us, statement.until_us
     if statement.view is View.LIVE:
         sensible = since_us is None and until_us is None

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -20,6 +20,7 @@ from handfast.media.source import CameraSource, TlsTrust
 from handfast.media.units import StreamKey
 from handfast.model.camera import Camera, CameraId, NodeId, OwnerId, Place, Site
 from handfast.model.media import Stream
+from handfast.node.redaction.orders import Area, CameraRedaction, Covers
 from handfast.node.signals.panels import Panel
 from handfast.web.listen import Listen
 
@@ -106,6 +107,10 @@ class RetentionTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     )
 
 
+Corners: TypeAlias = list[tuple[float, float]]
+"""Three or more corners of an area, as shares of the picture's width and height, 0 to 1."""
+
+
 class MediaTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[media]`: the ingest processes."""
 
@@ -132,6 +137,13 @@ class CameraTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     ca: Annotated[str, _said("rtsps: PEM file of the camera's authority")] = ""
     sha256: Annotated[str, _said("rtsps: fingerprint of its certificate, hexadecimal")] = ""
     unverified: Annotated[bool, _said("rtsps: accept any certificate")] = False
+    covers: Annotated[
+        list[Covers], _said("what redaction covers: persons, faces, vehicles")
+    ] = [Covers.PERSONS, Covers.FACES]
+    fixed: Annotated[bool, _said("it never moves: cover what moves, too")] = True
+    mosaic: Annotated[bool, _said("coarse cells where redaction fills solidly")] = False
+    masks: Annotated[list[Corners], _said("areas that are always covered")] = []
+    children: Annotated[list[Corners], _said("areas with children: strictest redaction")] = []
 
 
 class PanelTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -227,6 +239,17 @@ class NodeConfig:
             for stream, url in ((Stream.MAIN, camera.main), (Stream.SUB, camera.sub))
             if url
         ]
+
+    def redaction(self, camera: UUID) -> CameraRedaction:
+        """Return how a camera's pictures are redacted."""
+        table = next(each for each in self.table.cameras if UUID(each.id) == camera)
+        return CameraRedaction(
+            covers=frozenset(table.covers),
+            fixed=table.fixed,
+            mosaic=table.mosaic,
+            masks=tuple(Area(points=tuple(corners)) for corners in table.masks),
+            children=tuple(Area(points=tuple(corners)) for corners in table.children),
+        )
 
     def panels(self) -> Mapping[str, Panel]:
         """Return the panels by id; errors as in `read_secret`."""

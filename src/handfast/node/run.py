@@ -71,6 +71,8 @@ def _start_loops(node: Node, group: TaskGroup) -> None:
         "hub": partial(node.ground.bus.run, HubAnswers(node.heart)),
         "outbox": partial(node.ground.outbox.drain, node.ground.bus),
         "frames": node.ground.viewers.run,
+        "redaction": node.ground.studio.run,
+        "renditions": partial(_hear_renditions, node),
     }
     if node.mqtt is not None:
         lasting["mqtt"] = node.mqtt.run
@@ -79,12 +81,18 @@ def _start_loops(node: Node, group: TaskGroup) -> None:
 
 
 async def _hear(node: Node) -> None:
-    async for event in node.ground.recorder.events():
+    async for event in node.ground.renditions.events():
         try:
             await _take(node, event)
         except Exception:  # noqa: BLE001 - top of the loop: one event must not end recording
             node.ground.metrics.failures.labels("events").inc()
             _log.exception("an event of the recorder was not taken: %s", type(event).__name__)
+
+
+async def _hear_renditions(node: Node) -> None:
+    """What is made for viewers is told to them only: it is in no index."""
+    async for event in node.ground.studio.events():
+        await node.heart.hear(event)
 
 
 async def _take(node: Node, event: Event) -> None:

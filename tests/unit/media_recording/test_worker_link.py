@@ -21,6 +21,7 @@ from handfast.media.worker_link import (
     Frames,
     NodeLink,
     Stop,
+    decode_command,
     frame,
 )
 from tests.unit.media_recording.rig import GATE
@@ -40,7 +41,7 @@ UNITS = UnitsSealed(
 def ends() -> Iterator[tuple[NodeLink, socket.socket]]:
     """Return the ingest process's end and the node's."""
     ours, theirs = socket.socketpair()
-    link = NodeLink(theirs)
+    link = NodeLink(theirs, decode_command)
     yield link, ours
     ours.close()
     link.close()

@@ -1,0 +1,1 @@
+"""Redacted renditions: made at the site, only while somebody with a redacted grant looks."""

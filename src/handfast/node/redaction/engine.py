@@ -1,0 +1,31 @@
+"""From what an owner has decided about a camera to an engine that does it."""
+
+from handfast.node.redaction.orders import Area, CameraRedaction, Covers
+from handfast.vision.boxes import Kind
+from handfast.vision.settings import Fill, Settings
+from handfast.vision.zones import Point, Polygon, Zone
+
+_KINDS = {
+    Covers.PERSONS: Kind.PERSON,
+    Covers.FACES: Kind.FACE,
+    Covers.VEHICLES: Kind.VEHICLE,
+}
+
+
+def settings_of(how: CameraRedaction) -> Settings:
+    """Return the engine's settings.
+
+    Raises:
+        InvalidError: An area has no area or leaves the picture, or nothing is covered.
+    """
+    return Settings(
+        kinds=frozenset(_KINDS[each] for each in how.covers),
+        motion=how.fixed,
+        fill=Fill.MOSAIC if how.mosaic else Fill.SOLID,
+        masks=tuple(_polygon(each) for each in how.masks),
+        zones=tuple(Zone(area=_polygon(each)) for each in how.children),
+    )
+
+
+def _polygon(area: Area) -> Polygon:
+    return Polygon(points=tuple(Point(x, y) for x, y in area.points))

@@ -1,0 +1,69 @@
+"""The detectors for what must be covered, from the registry's models."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from handfast.kit.errors import NotFoundError
+from handfast.vision.boxes import Kind
+from handfast.vision.model_detector import ModelDetector, open_detector
+from handfast.vision.registry import Registry, Task
+
+_TASKS: Final = {Task.PERSONS: frozenset({Kind.PERSON, Kind.VEHICLE}), Task.FACES: {Kind.FACE}}
+_FAINTEST: Final = 0.1
+"""Less than this nothing asks for, not even a children's zone (`settings.Thresholds`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What could be opened.
+
+    Attributes:
+        detectors: Ready to look.
+        missing: Why others are not there; the engine covers the whole picture for them.
+    """
+
+    detectors: tuple[ModelDetector, ...]
+    missing: tuple[str, ...]
+
+
+def open_detectors(
+    kinds: frozenset[Kind],
+    registry: Registry,
+    cache: Path,
+    cpu_seconds: Callable[[], float],
+    *,
+    accelerated: bool = True,
+) -> Opened:
+    """Open a detector for each task that `kinds` need.
+
+    Args:
+        kinds: What must be covered.
+        registry: Ours, or with an owner's models in it.
+        cache: Where models are installed.
+        cpu_seconds: See `open_detector`.
+        accelerated: Whether AMX and other bfloat16 arithmetic may be used.
+
+    Raises:
+        CorruptError: A model's file is not what the registry names; nothing is opened then.
+        InvalidError: A model cannot be run, or has other outputs than the registry says.
+    """
+    detectors, missing = [], []
+    for task, found in _TASKS.items():
+        if not kinds & found:
+            continue
+        model = registry.find(task)
+        try:
+            detectors.append(
+                open_detector(
+                    model,
+                    cache,
+                    cpu_seconds,
+                    threshold=min(model.threshold, _FAINTEST),
+                    accelerated=accelerated,
+                )
+            )
+        except NotFoundError as error:
+            missing.append(str(error))
+    return Opened(detectors=tuple(detectors), missing=tuple(missing))
