@@ -52,12 +52,12 @@ class Scene {
     });
   }
 
-  ask(changes: Partial<Wish> = {}): Promise<Asking> {
+  ask(changes: Partial<Wish> = {}, signal = new AbortController().signal): Promise<Asking> {
     const wish: Wish = {
       node: site.trusted, camera: ids.camera, stream: 'main', view: 'live', purpose: 'emergency', incident: ids.incident,
-      statement: null, range: null, ...changes,
+      statement: null, range: null, byOwner: false, ...changes,
     };
-    return this.asker.ask(wish, new AbortController().signal);
+    return this.asker.ask(wish, signal);
   }
 }
 
@@ -162,5 +162,42 @@ describe('a request that waits for the owner', () => {
     scene.nowUs = NOON + 71_000_000;
     scene.paused.forEach((resolve) => resolve());
     expect(await answer.settled).toMatchObject({ reason: 'approval-not-given' });
+  });
+
+  it('is one request, whoever else wants the same while it waits', async () => {
+    const scene = new Scene(pending);
+    const range = { fromUs: NOON - 60_000_000, untilUs: NOON };
+    const first = scene.ask({ byOwner: true, view: 'recorded', range });
+    const joined = scene.ask({ byOwner: true, view: 'recorded', range: { fromUs: NOON - 59_000_000, untilUs: NOON + 5 } });
+    expect(await joined).toBe(await first);
+    expect(scene.asks).toHaveLength(1);
+    await scene.ask({ byOwner: true, view: 'live' });
+    await scene.ask({ byOwner: true, view: 'recorded', range: { fromUs: NOON - 90_000_000, untilUs: NOON } });
+    await scene.ask({ byOwner: true, camera: ids.grant, view: 'live' });
+    expect(scene.asks).toHaveLength(4);
+  });
+
+  it('may be asked anew once the owner has answered', async () => {
+    const scene = new Scene(pending, pending);
+    const answer = await scene.ask({ byOwner: true });
+    if (answer.outcome !== 'pending') throw new Error(answer.outcome);
+    const no = await deny('approval-refused')(scene.asked[0]!);
+    if (no.outcome === 'ok') scene.asker.decided(scene.asked[0]!.hash, no.value);
+    await answer.settled;
+    await scene.ask({ byOwner: true });
+    expect(scene.asks).toHaveLength(2);
+  });
+
+  it('is waited for by whoever asks again after it was closed', async () => {
+    const scene = new Scene(pending);
+    const closed = new AbortController();
+    await scene.ask({ byOwner: true }, closed.signal);
+    closed.abort();
+    const again = await scene.ask({ byOwner: true });
+    if (again.outcome !== 'pending') throw new Error(again.outcome);
+    const yes = await permit(scene.asked[0]!);
+    if (yes.outcome === 'ok') scene.asker.decided(scene.asked[0]!.hash, yes.value);
+    expect((await again.settled).outcome).toBe('permit');
+    expect(scene.asks).toHaveLength(1);
   });
 });

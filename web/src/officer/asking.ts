@@ -22,6 +22,8 @@ export interface Wish {
   readonly statement: Envelope | null;
   /** Range of a recorded view, microseconds, end exclusive; null for live. */
   readonly range: { readonly fromUs: number; readonly untilUs: number } | null;
+  /** Whether a person has to answer: they are never asked twice for the same at one time. */
+  readonly byOwner: boolean;
 }
 
 export interface Permit {
@@ -63,22 +65,50 @@ const AFTER_US = 10_000_000;
 export class Asker {
   readonly #ports: AskerPorts;
   readonly #waiting = new Map<string, (decision: Envelope) => void>();
+  /** What owners have been asked and have not answered. */
+  #open: readonly { readonly wish: Wish; readonly asking: Promise<Asking> }[] = [];
 
   constructor(ports: AskerPorts) {
     this.#ports = ports;
   }
 
-  /** Asks a node; a challenge that it does not know any more is replaced once. */
-  async ask(wish: Wish, signal: AbortSignal): Promise<Asking> {
-    const first = await this.#ask(wish, signal);
-    if (first.outcome !== 'deny' || first.reason !== 'challenge-unknown') return first;
-    this.#ports.challenges.forget(wish.node.id);
-    return this.#ask(wish, signal);
+  /**
+   * Asks a node; a wish that an owner has before them already joins it, and gets its answer.
+   *
+   * Args:
+   *   signal: ends waiting; an owner's answer is waited for all the same, for whoever asks next.
+   */
+  ask(wish: Wish, signal: AbortSignal): Promise<Asking> {
+    if (!wish.byOwner) return this.#askFresh(wish, signal);
+    const open = this.#open.find((each) => covers(each.wish, wish));
+    if (open) return open.asking;
+    const asking = this.#askOwner(wish, () => (this.#open = this.#open.filter((each) => each.asking !== asking)));
+    this.#open = [...this.#open, { wish, asking }];
+    return asking;
   }
 
   /** The hub tells of a decision; it counts only for a request that waits, and after checking. */
   decided(request: string, decision: Envelope): void {
     this.#waiting.get(request)?.(decision);
+  }
+
+  /** Calls `answered` before anybody hears of the answer. */
+  async #askOwner(wish: Wish, answered: () => void): Promise<Asking> {
+    const asking = await this.#askFresh(wish, new AbortController().signal).catch((error: unknown) => {
+      answered();
+      throw error;
+    });
+    if (asking.outcome === 'pending') return { ...asking, settled: asking.settled.finally(answered) };
+    answered();
+    return asking;
+  }
+
+  /** A challenge that the node does not know any more is replaced once. */
+  async #askFresh(wish: Wish, signal: AbortSignal): Promise<Asking> {
+    const first = await this.#ask(wish, signal);
+    if (first.outcome !== 'deny' || first.reason !== 'challenge-unknown') return first;
+    this.#ports.challenges.forget(wish.node.id);
+    return this.#ask(wish, signal);
   }
 
   async #ask(wish: Wish, signal: AbortSignal): Promise<Asking> {
@@ -144,6 +174,14 @@ export class Asker {
       this.#waiting.delete(asked.hash);
     }
   }
+}
+
+/** Whether an answer to `open` answers `wish` too. */
+function covers(open: Wish, wish: Wish): boolean {
+  const same = open.camera === wish.camera && open.view === wish.view && open.incident === wish.incident;
+  if (!same || open.node.id !== wish.node.id) return false;
+  // Both ranges end now; what has passed meanwhile is asked for when it is wanted.
+  return open.range === null || wish.range === null ? open.range === wish.range : open.range.fromUs <= wish.range.fromUs;
 }
 
 function notSettled(answer: Exclude<Call<unknown>, { outcome: 'ok' }>): Settled {

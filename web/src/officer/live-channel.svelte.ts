@@ -56,7 +56,7 @@ export class LiveChannel {
       answer = await answer.settled;
     }
     if (signal.aborted) return;
-    if (answer.outcome === 'permit') return this.#open(answer, stream);
+    if (answer.outcome === 'permit') return this.#open(answer, answer.grant.stream);
     // A larger picture that is not to be had leaves the smaller one.
     if (replaces) return;
     this.state =

@@ -35,7 +35,10 @@ export class Playback {
     return this.#wall.tiles.some((tile) => tile.opensFromUs !== null || tile.recorded.grant !== null);
   }
 
-  /** Goes to an instant; the first time, and beyond what is open, tiles are asked for it. */
+  /**
+   * Goes to an instant; the first time, and beyond what is open, sites are asked for it. Where the
+   * owner would have to answer, the tile says so and waits for somebody to ask.
+   */
   async seek(wallUs: number): Promise<void> {
     const at = Math.min(Math.max(wallUs, this.fromUs), this.#nowUs());
     this.mode = 'recorded';
@@ -44,8 +47,10 @@ export class Playback {
     await Promise.all(
       this.#wall.tiles.map(async (tile) => {
         tile.mode = 'recorded';
+        const lacks = tile.recorded.lacks(at, this.#nowUs());
+        if (lacks && tile.mustAsk) return tile.recorded.offer(at);
         const sought = tile.recorded.seek(at);
-        if (tile.recorded.lacks(at, this.#nowUs())) await this.open(tile);
+        if (lacks) await this.open(tile);
         await sought;
       }),
     );
@@ -102,7 +107,7 @@ export class Playback {
     if (over && this.#nowUs() - this.positionUs < STALE_US) return this.live();
     if (over) this.playing = false;
     for (const tile of this.#wall.tiles) {
-      if (tile.recorded.lacks(this.positionUs + STALE_US, this.#nowUs())) void this.open(tile);
+      if (!tile.mustAsk && tile.recorded.lacks(this.positionUs + STALE_US, this.#nowUs())) void this.open(tile);
     }
   }
 }

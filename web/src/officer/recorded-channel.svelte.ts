@@ -38,6 +38,8 @@ export class RecordedChannel {
   #asked: 'never' | 'asking' | 'open' | 'refused' = 'never';
   /** What to do once there is a picture to do it with. */
   #wish: { readonly wallUs: number; readonly playing: boolean } | null = null;
+  /** Whether the tile waits for somebody to ask, instead of showing a picture. */
+  #offers = false;
 
   constructor(ports: RecordedPorts) {
     this.#ports = ports;
@@ -58,12 +60,21 @@ export class RecordedChannel {
     return wallUs >= this.untilUs && nowUs - this.untilUs > STALE_US;
   }
 
+  /** Stands at `wallUs` without a picture until somebody asks for it. */
+  offer(wallUs: number): void {
+    this.pause();
+    this.#wish = { wallUs, playing: false };
+    this.#offers = true;
+    this.state = { kind: 'to-ask', openUntilUs: this.#release && this.untilUs };
+  }
+
   /** Asks for a range. Resolves when it is open, refused or overtaken. */
   async open(stream: Stream, range: Range): Promise<void> {
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    const extends_ = this.#view !== null;
+    const extends_ = this.#view !== null && !this.#offers;
+    this.#offers = false;
     if (!extends_) this.state = { kind: 'asking' };
     this.#asked = 'asking';
     let answer = await this.#ports.ask(stream, range, signal);
@@ -94,14 +105,19 @@ export class RecordedChannel {
   /** Shows the picture of an instant; resolves when it is drawn or something later is wanted. */
   async seek(wallUs: number): Promise<void> {
     this.#wish = { wallUs, playing: false };
+    this.#offers = false;
     await this.#view?.session.seek(wallUs);
   }
 
   async step(by: 1 | -1): Promise<void> {
-    await this.#view?.session.step(by);
+    if (this.#offers || this.#view === null) return;
+    const { session } = this.#view;
+    await session.step(by);
+    if (session.wallUs !== null) this.#wish = { wallUs: session.wallUs, playing: false };
   }
 
   play(): void {
+    if (this.#offers) return;
     this.#wish = this.#wish && { ...this.#wish, playing: true };
     this.#view?.session.play();
   }
@@ -157,7 +173,7 @@ export class RecordedChannel {
     const before = this.#view;
     const playing = this.state.kind === 'recorded' && this.state.playing;
     const at = before?.session.wallUs;
-    if (at != null) this.#wish = { wallUs: at, playing };
+    if (at != null && playing) this.#wish = { wallUs: at, playing };
     try {
       const view = await watchRecorded({
         node,
@@ -167,7 +183,7 @@ export class RecordedChannel {
         recordings,
         fetchBytes: this.#ports.fetchBytes(grant.id),
         onState: (state) => {
-          if (turn !== this.#turn) return;
+          if (turn !== this.#turn || this.#offers) return;
           this.state = fromRecorded(state);
           this.authentic = state.authentic;
         },

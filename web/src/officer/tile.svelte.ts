@@ -97,6 +97,11 @@ export class WallTile {
     return found === null || found.how === 'alarm' ? null : opensFromUs(found, nowUs()) + CLOCK_SLACK_US;
   }
 
+  /** Whether only a yes of the owner opens recordings: nobody asks them for that unawares. */
+  get mustAsk(): boolean {
+    return this.#ports.opening(this.camera.id, 'recorded')?.how === 'request';
+  }
+
   /**
    * When access ends as things stand: by the site's newest signed word, or reckoned like it from
    * the alarm that the site signed. An alarm that goes on makes it later, up to the grant's end.
@@ -167,6 +172,7 @@ export class WallTile {
         incident,
         statement: await statement(this.camera.id, opening),
         range,
+        byOwner: opening.how === 'request',
       },
       signal,
     );

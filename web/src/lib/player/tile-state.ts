@@ -7,6 +7,8 @@ import type { RecordedState } from './recorded-session';
 export type TileState =
   /** The question is on its way to the node. */
   | { readonly kind: 'asking' }
+  /** The owner has to be asked first, and only when somebody wants that; what is open ends at `openUntilUs`. */
+  | { readonly kind: 'to-ask'; readonly openUntilUs: number | null }
   /** The owner has to say yes; refused by itself at `answerByUs`. */
   | { readonly kind: 'pending'; readonly answerByUs: number | null }
   | { readonly kind: 'denied'; readonly reason: string; readonly explanation: string }

@@ -26,6 +26,7 @@ function figure(element: HTMLElement): HTMLElement {
 
 const states: Readonly<Record<TileKind, TileState>> = {
   asking: { kind: 'asking' },
+  'to-ask': { kind: 'to-ask', openUntilUs: null },
   pending: { kind: 'pending', answerByUs: null },
   denied: { kind: 'denied', reason: 'signal-not-active', explanation: '' },
   failed: { kind: 'failed', code: 'unreachable' },
@@ -63,6 +64,17 @@ describe('a tile in every state', () => {
     const element = show(states.ended);
     expect(element.querySelector('canvas')?.className).toContain('hidden');
     expect(element.textContent).toContain('The owner closed access.');
+  });
+
+  it('says that the owner has to be asked, and asks only when told to', () => {
+    let asked = 0;
+    const element = show(states['to-ask'], { onAsk: () => (asked += 1) });
+    expect(element.textContent).toContain('The owner must approve looking back');
+    expect(asked).toBe(0);
+    element.querySelector<HTMLButtonElement>('.notice button')?.click();
+    expect(asked).toBe(1);
+    shown?.close();
+    expect(show({ kind: 'to-ask', openUntilUs: 1_790_000_000_000_000 }).textContent).toMatch(/What they approved ends at \d\d:\d\d/);
   });
 
   it('marks what is not authentic', () => {
