@@ -2,8 +2,10 @@ import type {
   ExpressionSpecification,
   FilterSpecification,
   LayerSpecification,
+  SourceSpecification,
   StyleSpecification,
 } from 'maplibre-gl';
+import type { Bounds } from './cameraIndex';
 import type { MapPalette } from './palette';
 
 /** Our own base map over our own tiles; without `glyphs` MapLibre writes with the page's font. */
@@ -162,11 +164,27 @@ function names(p: MapPalette): LayerSpecification[] {
 /** First layer of names: what is drawn below it never hides a street's name. */
 export const FIRST_NAME = 'street-name';
 
-export function basemap(tiles: string, palette: MapPalette): StyleSpecification {
+/** The line at which the base map ends, so that its end looks meant. */
+function edge(sheet: Bounds): SourceSpecification {
+  const { west, south, east, north } = sheet;
+  const ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
+  return {
+    type: 'geojson',
+    data: { type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates: ring } },
+  };
+}
+
+export function basemap(tiles: string, palette: MapPalette, sheet: Bounds): StyleSpecification {
   return {
     version: 8,
-    sources: { city: { type: 'vector', url: `pmtiles://${tiles}` } },
-    layers: [...ground(palette), ...roads(palette), ...rails(palette), ...names(palette)],
+    sources: { city: { type: 'vector', url: `pmtiles://${tiles}` }, sheet: edge(sheet) },
+    layers: [
+      ...ground(palette),
+      ...roads(palette),
+      ...rails(palette),
+      { id: 'sheet', type: 'line', source: 'sheet', paint: { 'line-color': palette.buildingEdge, 'line-width': 1.5 } },
+      ...names(palette),
+    ],
   };
 }
 

@@ -28,7 +28,7 @@ export interface MapPalette {
 }
 
 export const DARK: MapPalette = {
-  beyond: '#0a0d12',
+  beyond: '#0f151d',
   land: '#131a23',
   water: '#0c2744',
   green: '#132a24',
@@ -56,7 +56,7 @@ export const DARK: MapPalette = {
 };
 
 export const LIGHT: MapPalette = {
-  beyond: '#e4e9ef',
+  beyond: '#eaedf2',
   land: '#f5f6f8',
   water: '#c5dcf0',
   green: '#dcecdf',

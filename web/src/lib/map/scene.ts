@@ -21,6 +21,7 @@ import {
 } from './features';
 import { cameraLayers, emptySource, markLayers, ringLayers, SOURCES, viewLayers, type SourceName } from './overlay';
 import type { MapPalette } from './palette';
+import { reach, roam } from './sheet';
 import { signs } from './signs';
 
 /** More views than this in one picture cannot be read, so none but the chosen are drawn. */
@@ -29,9 +30,6 @@ export const MOST_VIEWS = 300;
 const MOST_ALONE = 150;
 const VIEWS_ZOOM = 15;
 const PICK_PX = 6;
-const MARGIN_DEGREES = 0.02;
-/** Steps of zooming out beyond a frame that the base map just fills. */
-const MOST_OUT = 1;
 
 export interface SceneEvents {
   readonly pickCamera: (id: string) => void;
@@ -64,11 +62,12 @@ export async function groundFrom(path: string, palette: MapPalette): Promise<Gro
   try {
     const tiles = new PMTiles(address);
     const header = await tiles.getHeader();
+    const limits = { west: header.minLon, south: header.minLat, east: header.maxLon, north: header.maxLat };
     protocol.add(tiles);
     addProtocol('pmtiles', protocol.tile);
     return {
-      style: basemap(address, palette),
-      limits: { west: header.minLon, south: header.minLat, east: header.maxLon, north: header.maxLat },
+      style: basemap(address, palette, limits),
+      limits,
     };
   } catch {
     return null;
@@ -83,7 +82,7 @@ function mapOf(options: SceneOptions, ground: Ground | null): MapLibre {
     style: ground?.style ?? bareGround(options.palette),
     center: [...options.center],
     zoom: limits ? Math.max(options.zoom, coverZoom(options.container, limits)) : options.zoom,
-    minZoom: limits ? coverZoom(options.container, limits) - MOST_OUT : 9,
+    minZoom: 9,
     maxZoom: 19.5,
     attributionControl: false,
     fadeDuration: 0,
@@ -91,14 +90,6 @@ function mapOf(options: SceneOptions, ground: Ground | null): MapLibre {
     pitchWithRotate: false,
     touchPitch: false,
     locale: { 'Map.Title': options.label },
-    ...(limits
-      ? {
-          maxBounds: [
-            [limits.west - MARGIN_DEGREES, limits.south - MARGIN_DEGREES / 2],
-            [limits.east + MARGIN_DEGREES, limits.north + MARGIN_DEGREES / 2],
-          ],
-        }
-      : {}),
   });
 }
 
@@ -106,6 +97,7 @@ function mapOf(options: SceneOptions, ground: Ground | null): MapLibre {
 export class Scene {
   readonly #map: MapLibre;
   readonly #options: SceneOptions;
+  readonly #sheet: Bounds | null;
   #index = new CameraIndex([]);
   #chosen: ReadonlySet<string> = new Set();
   #chosenCameras: readonly Camera[] = [];
@@ -116,13 +108,16 @@ export class Scene {
     await document.fonts.load('12px "Inter Variable"');
     const map = mapOf(options, ground);
     await map.once('load');
-    return new Scene(map, options);
+    return new Scene(map, options, ground?.limits ?? null);
   }
 
-  private constructor(map: MapLibre, options: SceneOptions) {
+  private constructor(map: MapLibre, options: SceneOptions, sheet: Bounds | null) {
     this.#map = map;
     this.#options = options;
+    this.#sheet = sheet;
     this.#build();
+    this.#confine();
+    map.on('resize', () => this.#confine());
     map.touchZoomRotate.disableRotation();
     map.addControl(new ScaleControl({ maxWidth: 90 }), 'bottom-left');
     map.on('moveend', () => this.#redraw());
@@ -135,6 +130,7 @@ export class Scene {
 
   setCameras(cameras: readonly Camera[]): void {
     this.#index = new CameraIndex(cameras);
+    this.#confine();
     this.setChosen(this.#chosen);
   }
 
@@ -189,6 +185,18 @@ export class Scene {
     for (const layer of viewLayers(palette)) this.#map.addLayer(layer, below);
     const above = [...ringLayers(palette), ...cameraLayers(palette), ...markLayers(palette)];
     for (const layer of above) this.#map.addLayer(layer);
+  }
+
+  /** Keeps the map from leaving the base map and the cameras: beyond them there is nothing to see. */
+  #confine(): void {
+    if (!this.#sheet) return;
+    const { clientWidth, clientHeight } = this.#options.container;
+    const aspect = Math.max(1, clientWidth) / Math.max(1, clientHeight);
+    const { west, south, east, north } = roam(reach(this.#sheet, this.#index.cameras), aspect);
+    this.#map.setMaxBounds([
+      [west, south],
+      [east, north],
+    ]);
   }
 
   /** What lies in view and half a picture around it, so that a short pan shows no gap. */
