@@ -22,6 +22,7 @@ REGISTRY: dict[str, str] = {
     "signal": "handfast.cli.signal",
     "log": "handfast.cli.log",
     "models": "handfast.cli.models",
+    "redact": "handfast.cli.redact.command",
     "sim": "handfast.cli.sim",
     "bench": "handfast.cli.bench",
     "doctor": "handfast.cli.doctor",

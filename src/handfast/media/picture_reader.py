@@ -50,6 +50,7 @@ class PictureReader:
         self._stream.thread_type = "AUTO" if threads > 1 else "NONE"
         self.skipped = 0
         self.damaged = 0
+        self._aspect = self._stream.sample_aspect_ratio or Fraction(1)
         self._broken = False
         self._last_us = -1
 
@@ -86,12 +87,6 @@ class PictureReader:
     def metadata(self) -> dict[str, str]:
         """Title, place, time and so on, as the container holds them."""
         return dict(self._container.metadata)
-
-    @property
-    def aspect(self) -> Fraction:
-        """Shape of a pixel, width over height; 1 when the file does not say."""
-        ratio = self._stream.sample_aspect_ratio
-        return ratio or Fraction(1)
 
     def read(self, *, sound: bool = False) -> Iterator[DecodedPicture | Sound]:
         """Yield every picture that can be decoded, in order of time, and packets of sound.
@@ -137,7 +132,9 @@ class PictureReader:
                 self._broken = False
             elif frame.is_corrupt:
                 self._broken = True
-            picture = take(frame, self._time_of(frame), damaged=self._broken)
+            picture = take(
+                frame, self._time_of(frame), damaged=self._broken, aspect=self._aspect
+            )
             self.damaged += picture.damaged
             yield picture
 

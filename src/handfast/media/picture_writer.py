@@ -110,7 +110,7 @@ class PictureWriter:
         trace: TracebackType | None,
     ) -> None:
         """Close the file."""
-        self._close()
+        self.close()
 
     def write(self, picture: DecodedPicture) -> None:
         """Encode a picture; its time must be later than that of the one before.
@@ -157,7 +157,8 @@ class PictureWriter:
                 f"{self._path} holds {found} of {self._count} pictures; free the disk, repeat"
             )
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the file; without `finish` before it is of no use."""
         with contextlib.suppress(av.FFmpegError, OSError):
             self._container.close()
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 Plane: TypeAlias = npt.NDArray[np.uint8]
 
 MICROSECOND: Final = Fraction(1, 1_000_000)
+_SQUARE: Final = Fraction(1)
 _BLACK: Final = (16, 128, 128)
 _FULL_RANGE: Final = "yuvj420p"
 _FORMAT: Final = "yuv420p"
@@ -30,6 +31,7 @@ class DecodedPicture:
         at_us: Presentation time.
         key: Decoding could begin here.
         damaged: The decoder reported an error in it, or in one that it builds upon.
+        aspect: Shape of a pixel, width over height.
         frame: What holds the planes; its size is rounded up to even.
     """
 
@@ -39,11 +41,25 @@ class DecodedPicture:
     at_us: int
     key: bool
     damaged: bool
+    aspect: Fraction
     frame: av.VideoFrame
 
 
-def take(frame: av.VideoFrame, at_us: int, *, damaged: bool = False) -> DecodedPicture:
-    """Copy a decoder's frame, turned upright as its display matrix says."""
+def take(
+    frame: av.VideoFrame,
+    at_us: int,
+    *,
+    damaged: bool = False,
+    aspect: Fraction = _SQUARE,
+) -> DecodedPicture:
+    """Copy a decoder's frame, turned upright as its display matrix says.
+
+    Args:
+        frame: In any format.
+        at_us: Its presentation time.
+        damaged: An error was met before it.
+        aspect: Shape of a pixel as it is coded, before it is turned.
+    """
     source = frame if frame.format.name in {_FORMAT, _FULL_RANGE} else _converted(frame)
     turns = round(frame.rotation / 90) % 4
     planes = [np.rot90(plane, turns) for plane in _planes(source)]
@@ -55,9 +71,16 @@ def take(frame: av.VideoFrame, at_us: int, *, damaged: bool = False) -> DecodedP
         part = view[: plane.shape[0], : plane.shape[1]]
         np.copyto(part, plane)
         views.append(part)
-    y, u, v = views
-    key, bad = bool(frame.key_frame), damaged or frame.is_corrupt
-    return DecodedPicture(y=y, u=u, v=v, at_us=at_us, key=key, damaged=bad, frame=held)
+    return DecodedPicture(
+        y=views[0],
+        u=views[1],
+        v=views[2],
+        at_us=at_us,
+        key=bool(frame.key_frame),
+        damaged=damaged or frame.is_corrupt,
+        aspect=1 / aspect if turns % 2 else aspect,
+        frame=held,
+    )
 
 
 def fit(picture: DecodedPicture, width: int, height: int) -> av.VideoFrame:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from handfast.kit.errors import UnavailableError
+from handfast.kit.errors import HandfastError
 from handfast.vision.boxes import Box, Detection, Kind
 from handfast.vision.caution import Caution, Judgement, Reason, Signs, State
 from handfast.vision.cover import cover_cells, cover_whole, cover_with_mosaic, mosaic_cell
@@ -164,7 +164,7 @@ class Redactor:
         try:
             for detector in self._detectors:
                 found += detector.detect(picture)
-        except UnavailableError:
+        except HandfastError:
             self._failed = True
             return
         self._failed = False

@@ -1,0 +1,230 @@
+"""`handfast redact`: cover persons, faces and vehicles in files of anyone's own."""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from handfast.cli.command import Commands, add_command
+from handfast.cli.redact.film import Film, redact_film
+from handfast.cli.redact.masks import read_masks
+from handfast.cli.redact.progress import FilmProgress
+from handfast.cli.redact.report import ModelLine, Report
+from handfast.kit.cache import cache_directory, whole_file
+from handfast.kit.clock import Clock, SystemClock
+from handfast.kit.errors import HandfastError, InvalidError
+from handfast.media.picture_writer import CONTAINERS
+from handfast.vision.boxes import Kind
+from handfast.vision.model_detector import ModelDetector, open_detector
+from handfast.vision.registry import Model, read_registry
+from handfast.vision.settings import Fill, Settings
+
+_FILMS: Final = frozenset(
+    {*CONTAINERS, ".avi", ".ts", ".mts", ".webm", ".mpg", ".mpeg", ".wmv"}
+)
+_MOST_THREADS: Final = 4
+
+
+def add_to(commands: Commands) -> None:
+    """Add `redact`."""
+    parser = add_command(
+        commands,
+        "redact",
+        summary="Cover persons, faces or vehicles in video files, on this machine alone.",
+        example="""handfast redact yard.mp4 yard-redacted.mp4
+        handfast redact yard.mp4 yard-redacted.mp4 --report yard.json
+        handfast redact yard.mp4 for-her-parents.mp4 --keep track=12
+        handfast redact recordings redacted --faces-only --moving-camera""",
+        run=run_redact,
+    )
+    parser.add_argument(
+        "source", type=Path, metavar="IN", help="a video file, or a folder of them"
+    )
+    parser.add_argument(
+        "target", type=Path, metavar="OUT", help="a file, or a folder for a folder"
+    )
+    _add_what(parser)
+    _add_how(parser)
+
+
+def _add_what(parser: argparse.ArgumentParser) -> None:
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--faces-only", action="store_true", help="cover faces, not whole bodies")
+    only.add_argument(
+        "--persons",
+        action="store_true",
+        help="cover bodies, and look for no faces of their own",
+    )
+    parser.add_argument("--vehicles", action="store_true", help="cover vehicles as well")
+    parser.add_argument(
+        "--keep",
+        action="append",
+        default=[],
+        metavar="track=N",
+        help="leave this track clear, N from the report of a run before; may be repeated",
+    )
+    parser.add_argument(
+        "--masks", type=Path, metavar="FILE", help="JSON with places always covered, and zones"
+    )
+    parser.add_argument(
+        "--moving-camera",
+        action="store_true",
+        help="the camera is carried or turned: do not cover what moves against a background",
+    )
+    parser.add_argument(
+        "--every",
+        type=int,
+        default=Settings().every,
+        metavar="K",
+        help="detect each k-th picture",
+    )
+    parser.add_argument(
+        "--mosaic",
+        action="store_true",
+        help="coarse squares instead of grey; they keep colours, and can be recognised",
+    )
+
+
+def _add_how(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--keep-audio", action="store_true", help="copy the sound; voices tell")
+    parser.add_argument(
+        "--metadata",
+        choices=("strip", "keep"),
+        default="strip",
+        help="title, place and time that the file carries",
+    )
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="write JSON: boxes, misses, hashes"
+    )
+    parser.add_argument(
+        "--registry", type=Path, metavar="FILE", help="models of your own in place of ours"
+    )
+    parser.add_argument(
+        "--threads", type=int, default=0, metavar="N", help="0: as many as there are cores"
+    )
+
+
+def run_redact(arguments: argparse.Namespace) -> int:
+    """Redact a file or every film of a folder; 1 when one of several failed."""
+    settings = _settings(arguments)
+    detectors, models = _detectors(settings, arguments.registry)
+    clock = SystemClock()
+    films = [
+        Film(
+            source=source,
+            target=target,
+            settings=settings,
+            keep=_keep(arguments.keep),
+            sound=arguments.keep_audio,
+            metadata=arguments.metadata == "keep",
+            threads=_threads(arguments.threads),
+            models=models,
+        )
+        for source, target in _pairs(arguments.source, arguments.target)
+    ]
+    if arguments.source.is_file():
+        _redact(films[0], detectors, arguments.report, clock)
+        return 0
+    return _redact_all(films, detectors, arguments.report, clock)
+
+
+def _redact(
+    film: Film, detectors: list[ModelDetector], report: Path | None, clock: Clock
+) -> Report:
+    progress = FilmProgress(film.source.name, sys.stderr, clock)
+    made = redact_film(film, detectors, progress.step)
+    progress.end(made.pictures)
+    if report is not None:
+        with whole_file(report) as part:
+            part.write_bytes(msgspec.json.format(msgspec.json.encode(made)) + b"\n")
+    print(f"{film.target}: {made.share:.1%} covered, sha256 {made.target.sha256}")
+    return made
+
+
+def _redact_all(
+    films: list[Film], detectors: list[ModelDetector], report: Path | None, clock: Clock
+) -> int:
+    """Redact film after film; one that fails does not stop the others."""
+    status = 0
+    for film in films:
+        place = report / f"{film.target.name}.json" if report else None
+        try:
+            _redact(film, detectors, place, clock)
+        except HandfastError as error:
+            print(f"handfast: {error}", file=sys.stderr)
+            status = 1
+    return status
+
+
+def _pairs(source: Path, target: Path) -> list[tuple[Path, Path]]:
+    """Return each file and what it becomes; a folder's shape is kept."""
+    if not source.is_dir():
+        return [(source, target)]
+    found = sorted(each for each in source.rglob("*") if each.suffix.lower() in _FILMS)
+    if not found:
+        raise InvalidError(f"{source} holds no film; name a file or a folder with films")
+    pairs = []
+    for each in found:
+        name = target / each.relative_to(source)
+        known = each.suffix.lower() in CONTAINERS
+        pairs.append((each, name if known else name.with_name(f"{name.name}.mkv")))
+    return pairs
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    kinds = {Kind.FACE} if arguments.faces_only else {Kind.PERSON, Kind.FACE}
+    if arguments.persons:
+        kinds = {Kind.PERSON}
+    if arguments.vehicles:
+        kinds.add(Kind.VEHICLE)
+    masks = read_masks(arguments.masks)
+    return Settings(
+        kinds=frozenset(kinds),
+        every=arguments.every,
+        every_most=max(arguments.every, Settings().every_most),
+        motion=not arguments.moving_camera and not arguments.faces_only,
+        fill=Fill.MOSAIC if arguments.mosaic else Fill.SOLID,
+        masks=masks.polygons(),
+        zones=masks.areas(),
+    )
+
+
+def _detectors(
+    settings: Settings, registry: Path | None
+) -> tuple[list[ModelDetector], tuple[ModelLine, ...]]:
+    """Open a detector for each model that finds something which is to be covered."""
+    cache = cache_directory(os.environ)
+    detectors, lines = [], []
+    for model in read_registry(registry).model:
+        kinds = settings.kinds & set(model.classes.values())
+        if not kinds:
+            continue
+        least = min(settings.threshold(kind).barely for kind in kinds)
+        detectors.append(open_detector(model, cache, time.process_time, threshold=least))
+        lines.append(_line(model))
+    return detectors, tuple(lines)
+
+
+def _line(model: Model) -> ModelLine:
+    measured = [f"{each.recall:.0%} of {each.of} ({each.how})" for each in model.measured]
+    return ModelLine(model=model.id, sha256=model.sha256, measured=measured)
+
+
+def _keep(words: list[str]) -> frozenset[int]:
+    kept = set()
+    for word in words:
+        name, _, number = word.partition("=")
+        if name != "track" or not number.isdecimal():
+            raise InvalidError(f"--keep {word} is not understood; write --keep track=12")
+        kept.add(int(number))
+    return frozenset(kept)
+
+
+def _threads(asked: int) -> int:
+    if asked < 0:
+        raise InvalidError("--threads is below 0; give 0 for as many as there are cores")
+    return asked or min(os.cpu_count() or 1, _MOST_THREADS)

@@ -1,0 +1,178 @@
+"""One film through the engine: read, redact, write."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeAlias
+
+from handfast.cli.redact.ledger import Ledger
+from handfast.cli.redact.report import ModelLine, Report
+from handfast.kit.cache import whole_file
+from handfast.kit.errors import InvalidError, NotFoundError, UnavailableError
+from handfast.media.picture_reader import PictureReader, Sound
+from handfast.media.picture_writer import CONTAINERS, Output, PictureWriter
+from handfast.media.pictures import DecodedPicture
+from handfast.vision.detector import Detector
+from handfast.vision.due import Keep
+from handfast.vision.picture import Picture
+from handfast.vision.redactor import Redactor
+from handfast.vision.settings import Settings
+
+Progress: TypeAlias = Callable[[int, float | None], None]
+"""Told after each picture: how many are done, and the share of the film that is; None when
+nobody knows how long the film is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Film:
+    """What is to be done with one file.
+
+    Attributes:
+        source: Read.
+        target: Written; its ending says which kind of file.
+        settings: Of the engine.
+        keep: Numbers of tracks that stay clear.
+        sound: Copy the sound, otherwise it is left out.
+        metadata: Keep title, place and time, otherwise they are left out.
+        threads: Of the decoder, and of the encoder.
+        models: What the detectors are, for the report.
+    """
+
+    source: Path
+    target: Path
+    settings: Settings
+    keep: frozenset[int] = frozenset()
+    sound: bool = False
+    metadata: bool = False
+    threads: int = 1
+    models: tuple[ModelLine, ...] = ()
+
+
+def redact_film(film: Film, detectors: Sequence[Detector], progress: Progress) -> Report:
+    """Redact a file; the target appears whole and durable, or not at all.
+
+    The same file, settings and detectors give the same numbers of tracks, whatever is kept:
+    numbers from the report of one run serve as `keep` of the next.
+
+    Raises:
+        InvalidError: The source is no video, or the target cannot be what it is to be.
+        NotFoundError: A track that is to be kept does not occur.
+        UnavailableError: The disk is full, or failed.
+    """
+    container = _container_of(film)
+    ledger = Ledger(film.settings, film.models)
+    redactor = Redactor(film.settings, detectors)
+    with _disk_told(film.target), whole_file(film.target) as part:
+        with PictureReader(film.source, threads=film.threads) as reader:
+            with _Copy(film, reader, part, container) as copy:
+                for at_us in _redacted(film, reader, redactor, copy, ledger):
+                    progress(ledger.pictures, _share(at_us, reader.duration_us))
+                copy.finish()
+            ledger.skipped = reader.skipped
+        _check_kept(film, ledger)
+        return ledger.report(film.source, part, target=film.target.name)
+
+
+def _redacted(
+    film: Film, reader: PictureReader, redactor: Redactor, copy: "_Copy", ledger: Ledger
+) -> Iterator[int]:
+    """Redact and write picture after picture; yields the time of each."""
+    keep = Keep(tracks=film.keep)
+    for item in reader.read(sound=film.sound):
+        if isinstance(item, Sound):
+            copy.write_sound(item)
+            continue
+        picture = Picture(y=item.y, u=item.u, v=item.v)
+        done = redactor.redact(picture, item.at_us, keep=keep, damaged=item.damaged)
+        copy.write(item)
+        ledger.note(item.at_us, done, damaged=item.damaged)
+        yield item.at_us
+
+
+class _Copy:
+    """The file that is written; opened by the first picture, which alone knows its size."""
+
+    def __init__(self, film: Film, reader: PictureReader, path: Path, container: str) -> None:
+        self._film = film
+        self._reader = reader
+        self._path = path
+        self._container = container
+        self._writer: PictureWriter | None = None
+        self._early: list[Sound] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def write(self, picture: DecodedPicture) -> None:
+        if self._writer is None:
+            self._writer = self._open(picture)
+            for sound in self._early:
+                self._writer.write_sound(sound)
+        self._writer.write(picture)
+
+    def write_sound(self, sound: Sound) -> None:
+        if self._writer is None:
+            self._early.append(sound)
+        else:
+            self._writer.write_sound(sound)
+
+    def finish(self) -> None:
+        if self._writer is not None:
+            self._writer.finish()
+
+    def _open(self, first: DecodedPicture) -> PictureWriter:
+        film, reader = self._film, self._reader
+        output = Output(
+            width=first.frame.width,
+            height=first.frame.height,
+            rate=reader.rate,
+            container=self._container,
+            aspect=first.aspect,
+            metadata=reader.metadata if film.metadata else {},
+            threads=film.threads,
+        )
+        return PictureWriter(self._path, output, audio=reader.audio if film.sound else ())
+
+
+@contextmanager
+def _disk_told(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnavailableError(
+            f"{target} cannot be written ({error}); make room and repeat"
+        ) from error
+
+
+def _container_of(film: Film) -> str:
+    container = CONTAINERS.get(film.target.suffix.lower())
+    if container is None:
+        known = ", ".join(sorted(CONTAINERS))
+        raise InvalidError(f"{film.target}: unknown kind of file; end the name in {known}")
+    if film.target.exists() and film.source.exists() and film.target.samefile(film.source):
+        raise InvalidError(f"{film.target} is the source itself; give another name")
+    return container
+
+
+def _check_kept(film: Film, ledger: Ledger) -> None:
+    if unknown := film.keep - ledger.tracks:
+        names = ", ".join(str(each) for each in sorted(unknown))
+        raise NotFoundError(
+            f"track {names} does not occur in {film.source}; redact it without --keep and "
+            "with --report first, and take the number from there"
+        )
+
+
+def _share(at_us: int, duration_us: int | None) -> float | None:
+    return min(at_us / duration_us, 1.0) if duration_us else None

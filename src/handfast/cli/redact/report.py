@@ -1,0 +1,152 @@
+"""What a redaction says of itself, for whoever has to vouch for the file."""
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+_BLOCK = 1 << 20
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as it was read or written."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+class BoxLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One track in one picture.
+
+    Attributes:
+        track: Its number, what `--keep track=` takes.
+        kind: What it is taken for.
+        box: Left, top, right, bottom; px, ends exclusive, without margins.
+        confidence: Of its last detection.
+        seen: Detected in this very picture; otherwise foreseen.
+        clear: Left clear as asked for.
+    """
+
+    track: int
+    kind: str
+    box: tuple[int, int, int, int]
+    confidence: float
+    seen: bool
+    clear: bool
+
+
+class FrameLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One picture.
+
+    Attributes:
+        at_us: Its time in the film.
+        state: How much was covered: normal, more, whole.
+        reason: Why more than usual was, or null.
+        share: Of the picture that is covered, 0 to 1.
+        boxes: Every track.
+    """
+
+    at_us: int
+    state: str
+    reason: str | None
+    share: float
+    boxes: list[BoxLine]
+
+
+class TrackLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One track over the film.
+
+    Attributes:
+        track: Its number.
+        kind: What it is taken for.
+        since_us: Time of its first picture.
+        until_us: Time of its last picture.
+        confidence: Its best.
+        pictures: That it is in, foreseen ones included.
+    """
+
+    track: int
+    kind: str
+    since_us: int
+    until_us: int
+    confidence: float
+    pictures: int
+
+
+class Misses(msgspec.Struct, frozen=True, kw_only=True):
+    """How often detection missed what was followed; those never found are in no count.
+
+    Attributes:
+        looks: Times that detection looked for something followed already.
+        missed: Of these, how often it did not find it; it stayed covered.
+        rate: missed / looks, or null without looks.
+        alone: Expected number of tracks per hundred that three looks in a row would all miss,
+            if misses were independent, which they are not quite.
+        never_found: What this estimate cannot say.
+    """
+
+    looks: int
+    missed: int
+    rate: float | None
+    alone: float | None
+    never_found: str = (
+        "Whoever detection never found is in no count here, and is covered by movement alone; "
+        "see the recall of the models below and docs/redaction.md."
+    )
+
+
+class ModelLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A model that looked, and what it was measured to find."""
+
+    model: str
+    sha256: str
+    measured: list[str]
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done to one film.
+
+    Attributes:
+        handfast: Version of the program.
+        source: The file read.
+        target: The file written.
+        kinds: What was covered.
+        every: Detection looked at each k-th picture.
+        pictures: Written.
+        skipped: Packets of the source that gave no picture.
+        damaged: Pictures covered whole because the decoder reported errors.
+        detected: Pictures that detection looked at.
+        states: Pictures by reason; "normal" without one.
+        share: Of all pictures that is covered, on average.
+        misses: How often detection missed what was followed.
+        models: What looked.
+        tracks: Everything followed.
+        frames: Every picture.
+    """
+
+    handfast: str
+    source: File
+    target: File
+    kinds: list[str]
+    every: int
+    pictures: int
+    skipped: int
+    damaged: int
+    detected: int
+    states: dict[str, int]
+    share: float
+    misses: Misses
+    models: list[ModelLine]
+    tracks: list[TrackLine]
+    frames: list[FrameLine]
+
+
+def describe_file(path: Path, name: str) -> File:
+    """Return a file's size and SHA-256; reads all of it."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+        size = file.tell()
+    return File(name=name, size=size, sha256=digest.hexdigest())
