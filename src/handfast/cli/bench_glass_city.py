@@ -168,7 +168,9 @@ def alarm_opens(city: City, site: DemoSite, *, linger_s: int) -> None:
     draft = msgspec.json.decode((root / "agreement.json").read_bytes(), type=AgreementDocument)
     before = to_agreement(draft)
     when = WhileSignal(kind="intrusion", linger_us=linger_s * 1_000_000)
-    clauses = tuple(replace(clause, when=when) for clause in templates.school())
+    clauses = tuple(
+        replace(clause, when=when, needs_incident=False) for clause in templates.school()
+    )
     newer = to_document(replace(before, serial=before.serial + 1, clauses=clauses))
     keys = (root / OWNER_ROOT, city.agency_root / AGENCY_ROOT)
     signed = city.node(site) / "agreements" / "police.json"

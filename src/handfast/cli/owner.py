@@ -22,7 +22,7 @@ from handfast.model.camera import AgencyId, NodeId, OwnerId
 from handfast.protocol.agreement_document import AgreementDocument, unverified_agreement
 from handfast.protocol.ceremony import Subject, certify
 from handfast.protocol.chain import read_enrolment
-from handfast.protocol.drafting import Parties, draft_agreement
+from handfast.protocol.drafting import TEMPLATES, Parties, draft_agreement
 from handfast.protocol.signing import sign
 from handfast.seal.identity import Envelope, SigningKey, fingerprint, join_signatures
 from handfast.storage.files import make_directory, write_durably
@@ -119,7 +119,7 @@ def _add_agreement(group: Commands) -> None:
         "--agency agency.json --out agreement.json",
         run=agreement,
     )
-    parser.add_argument("template", choices=("school", "shop"), help="clauses to begin with")
+    parser.add_argument("template", choices=sorted(TEMPLATES), help="clauses to begin with")
     parser.add_argument("--root", type=Path, required=True, help="folder made by `owner init`")
     parser.add_argument("--node", type=Path, required=True, help="the node's node.json")
     parser.add_argument("--agency", type=Path, required=True, help="the agency's agency.json")

@@ -1,7 +1,8 @@
 """Clauses to begin an agreement with: real circumstances, in the owner's favour.
 
 `school` follows New Jersey's 18A:41-9 (named persons, circumstances, misuse prevention) and
-opens by the alarm alone; `shop` follows Nashville's "share with boundaries": asked each time.
+opens by the alarm alone; `shop` follows Nashville's "share with boundaries": asked each time;
+`transit` shows nobody unless somebody asks, because passers-by have agreed to nothing.
 """
 
 from handfast.model.agreement import Clause, ClauseId, OnRequest, Purpose, WhileSignal
@@ -14,7 +15,10 @@ FIRST_RESPONSE = frozenset({"officer", "dispatcher"})
 
 
 def school() -> tuple[Clause, ...]:
-    """While the intrusion alarm is up and 5 minutes after: clear, from 10 minutes before."""
+    """Clear by the alarm alone; otherwise redacted, and only when the school says yes.
+
+    While the intrusion alarm is up and 5 minutes after, from 10 minutes before.
+    """
     return (
         Clause(
             id=ClauseId("intrusion"),
@@ -28,12 +32,54 @@ def school() -> tuple[Clause, ...]:
             longest_us=120 * _MINUTE_US,
             needs_incident=False,
         ),
+        Clause(
+            id=ClauseId("look"),
+            roles=FIRST_RESPONSE,
+            views=frozenset({View.LIVE}),
+            rendition=Rendition.REDACTED,
+            cameras=None,
+            purposes=frozenset({Purpose.EMERGENCY, Purpose.MISSING_PERSON}),
+            when=OnRequest(approvals=1, answer_within_us=15 * _MINUTE_US),
+            look_back_us=0,
+            longest_us=30 * _MINUTE_US,
+            needs_incident=True,
+        ),
     )
 
 
 def shop() -> tuple[Clause, ...]:
     """On request, for a stated incident nearby: one owner's device says yes each time."""
     return (
+        Clause(
+            id=ClauseId("ask"),
+            roles=FIRST_RESPONSE,
+            views=BOTH_VIEWS,
+            rendition=Rendition.CLEAR,
+            cameras=None,
+            purposes=frozenset({Purpose.EMERGENCY, Purpose.MISSING_PERSON}),
+            when=OnRequest(approvals=1, answer_within_us=15 * _MINUTE_US),
+            look_back_us=60 * _MINUTE_US,
+            longest_us=30 * _MINUTE_US,
+            needs_incident=True,
+        ),
+    )
+
+
+def transit() -> tuple[Clause, ...]:
+    """Redacted while the alarm is up, at once; clear for a stated incident, on request."""
+    return (
+        Clause(
+            id=ClauseId("alarm"),
+            roles=FIRST_RESPONSE,
+            views=frozenset({View.LIVE}),
+            rendition=Rendition.REDACTED,
+            cameras=None,
+            purposes=frozenset({Purpose.EMERGENCY}),
+            when=WhileSignal(kind="intrusion", linger_us=5 * _MINUTE_US),
+            look_back_us=0,
+            longest_us=120 * _MINUTE_US,
+            needs_incident=False,
+        ),
         Clause(
             id=ClauseId("ask"),
             roles=FIRST_RESPONSE,

@@ -138,8 +138,8 @@ class CameraTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     sha256: Annotated[str, _said("rtsps: fingerprint of its certificate, hexadecimal")] = ""
     unverified: Annotated[bool, _said("rtsps: accept any certificate")] = False
     covers: Annotated[
-        list[Covers], _said("what redaction covers: persons, faces, vehicles")
-    ] = [Covers.PERSONS, Covers.FACES]
+        tuple[Covers, ...], _said("what redaction covers: persons, faces, vehicles")
+    ] = (Covers.PERSONS, Covers.FACES)
     fixed: Annotated[bool, _said("it never moves: cover what moves, too")] = True
     mosaic: Annotated[bool, _said("coarse cells where redaction fills solidly")] = False
     masks: Annotated[list[Corners], _said("areas that are always covered")] = []

@@ -1,16 +1,22 @@
 """Drafting an agreement: two parties, a template, a time."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from handfast.model import templates
-from handfast.model.agreement import Agreement, AgreementId
+from handfast.model.agreement import Agreement, AgreementId, Clause
 from handfast.model.camera import AgencyId, NodeId, OwnerId
 from handfast.protocol.agreement_document import AgreementDocument, to_document
 
 _DAY_US = 86_400_000_000
 _BACKDATED_US = 300_000_000  # clocks of the two sides may differ by minutes
-Template = Literal["school", "shop"]
+Template = Literal["school", "shop", "transit"]
+TEMPLATES: Final[Mapping[Template, Callable[[], tuple[Clause, ...]]]] = {
+    "school": templates.school,
+    "shop": templates.shop,
+    "transit": templates.transit,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +45,6 @@ def draft_agreement(
     days: int,
 ) -> AgreementDocument:
     """Return an unsigned agreement that holds from now on for `days` days."""
-    clauses = templates.school() if template == "school" else templates.shop()
     value = Agreement(
         id=AgreementId(agreement),
         serial=serial,
@@ -54,7 +59,7 @@ def draft_agreement(
         node_key=parties.node_key,
         dispatch_key=parties.dispatch_key,
         log=parties.log,
-        clauses=clauses,
+        clauses=TEMPLATES[template](),
         never=templates.NEVER,
         not_before_us=now_us - _BACKDATED_US,
         not_after_us=now_us + days * _DAY_US,

@@ -85,7 +85,7 @@ SITES = (
         principal="Sari Nieminen",
         role="duty-manager",
         place=Place(lon=24.9412, lat=60.1715),
-        template="shop",
+        template="transit",
         cameras=(
             _camera("Platform north", (24.94196, 60.17151), 315, 5),
             _camera("Platform south", (24.94082, 60.17164), 45, 6),
