@@ -1,0 +1,1 @@
+import{t as e}from"./at-work-D_ja-kqh.js";var t=e(((e,t)=>{t.exports={}}));export default t();
