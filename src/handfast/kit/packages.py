@@ -40,7 +40,8 @@ def download_npm_package(requirement: str, directory: Path) -> Path:
     """
     if shutil.which("npm") is None:
         raise UnavailableError("no npm; install it with: apt-get install npm")
-    options = ["--prefer-offline", "--fetch-retries=1", "--loglevel=error"]
+    options = ["--prefer-offline", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
+    options += ["--loglevel=error"]
     run_tool(["npm", "pack", *options, requirement], directory)
     return _only(directory, "*.tgz", requirement)
 

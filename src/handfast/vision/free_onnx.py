@@ -30,10 +30,10 @@ def free_onnx(model: bytes, outputs: Mapping[str, str]) -> bytes:
         InvalidError: It has no such output, or more than one input.
     """
     try:
-        published = onnx.load_model_from_string(model)
-        onnx.checker.check_model(published)
+        onnx.checker.check_model(model)
     except (ValueError, onnx.checker.ValidationError) as error:
         raise CorruptError(f"no ONNX model: {error}") from error
+    published = onnx.load_model_from_string(model)
     graph = published.graph
     weights = {each.name: each for each in graph.initializer}
     inputs = [each.name for each in graph.input if each.name not in weights]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final, TypeAlias
 
 import numpy as np
+import onnx
 
 from handfast.kit.errors import InvalidError
 from handfast.vision.conversion import (
@@ -104,7 +105,7 @@ def _add(made: Conversion, node: Node) -> None:
 def _add_bias(made: Conversion, node: Node, value: Value) -> None:
     """Make a constant for each channel part of the convolution just made."""
     bias = made.constant(node.inputs[1])
-    last = made.nodes[-1]
+    last = made.nodes[-1] if made.nodes else onnx.NodeProto()
     alone = last.op_type == "Conv" and list(last.output) == [value.tensor]
     if not alone or value.perm != CHANNELS_LAST or bias.shape != value.shape[1:2]:
         raise InvalidError(f"{node.name} adds a constant that is no bias")
