@@ -5,7 +5,7 @@ is a plain value. No event carries a key: the node derives run keys from the per
 """
 
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -102,7 +102,7 @@ class RenditionState(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """
 
     stream: StreamKey
-    state: str
+    state: Literal["normal", "more", "whole"]
     reason: str
 
 

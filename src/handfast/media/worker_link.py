@@ -109,7 +109,8 @@ _COMMANDS: Final = msgspec.msgpack.Decoder(Command)
 
 def decode_command(message: bytes) -> Command:
     """Read a command; `msgspec.DecodeError` when it is none."""
-    return _COMMANDS.decode(message)
+    command: Command = _COMMANDS.decode(message)
+    return command
 
 
 class Frames:

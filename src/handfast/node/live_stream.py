@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from handfast.kit.clock import Clock
-from handfast.media.feed import RunEnded, RunStarted, SegmentOpened, UnitsSealed
+from handfast.media.feed import RenditionState, RunEnded, RunStarted, SegmentOpened, UnitsSealed
 from handfast.media.units import StreamKey
 from handfast.model.media import Rendition, Stream
 from handfast.node.release import StartedRun, derive_run_key
@@ -39,6 +39,7 @@ class LiveStream:
         newest: `None` until a unit was heard since somebody attached.
         last: Segment, run and hash of the newest finished run.
         repeated: A run of a repeated group whose units are still to come.
+        redaction: How a redacted rendition is covered just now; `None` for others.
     """
 
     key: StreamKey
@@ -46,6 +47,7 @@ class LiveStream:
     newest: Newest | None = None
     last: tuple[bytes, int, bytes] | None = None
     repeated: RunStarted | None = None
+    redaction: RenditionState | None = None
     _period: bytes = b""
     _walker: LeafWalker | None = field(default=None, repr=False)
 

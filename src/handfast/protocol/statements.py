@@ -307,6 +307,19 @@ class Closes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     at_us: int
 
 
+class Redaction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How carefully a redacted picture is covered just now.
+
+    Attributes:
+        state: `normal`: what was found and what moves; `more`: also what is barely detected;
+            `whole`: the whole picture.
+        reason: Why more than usual is covered, as a word; empty when the state is normal.
+    """
+
+    state: Literal["normal", "more", "whole"]
+    reason: str
+
+
 class Alive(Statement, frozen=True, kw_only=True):
     """The node answers a viewer's nonce: what is newest, how old it is, when access ends.
 
@@ -314,6 +327,7 @@ class Alive(Statement, frozen=True, kw_only=True):
         unit: Number of the newest sealed unit of `run`; its `pts` beside it.
         age_us: How long before signing the node received that unit.
         closes: Of the grant that the nonce was asked for; older nodes do not say it.
+        redaction: Of redacted pictures only, once the node knows.
     """
 
     kind_name: ClassVar[str] = "alive"
@@ -330,6 +344,7 @@ class Alive(Statement, frozen=True, kw_only=True):
     last: LastRun | None
     at_us: int
     closes: Closes | msgspec.UnsetType = msgspec.UNSET
+    redaction: Redaction | msgspec.UnsetType = msgspec.UNSET
 
 
 class Predecessor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

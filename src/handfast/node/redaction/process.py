@@ -123,7 +123,7 @@ class RedactionProcess:
             self._state = state
             self._link.emit(
                 RenditionState(
-                    stream=self._begin.stream, state=done.state, reason=done.reason or ""
+                    stream=self._begin.stream, state=done.state.value, reason=done.reason or ""
                 )
             )
 

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from anyio import to_thread
 
 from handfast.kit.clock import Clock
-from handfast.media.feed import Event, RunEnded, RunStarted, SegmentOpened, UnitsSealed
+from handfast.media.feed import (
+    Event,
+    RenditionState,
+    RunEnded,
+    RunStarted,
+    SegmentOpened,
+    UnitsSealed,
+)
 from handfast.media.units import StreamKey
 from handfast.model.access import Permit
 from handfast.node.attachments import Attachment, Attachments, Phase
@@ -65,6 +72,8 @@ class RelayLive:
                 self._units_sealed(event)
             case RunEnded():
                 self.stream(event.stream).run_ended(event)
+            case RenditionState():
+                self.stream(event.stream).redaction = event
             case _:
                 pass
 

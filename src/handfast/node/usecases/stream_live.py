@@ -17,7 +17,7 @@ from handfast.node.steady import SteadyClock
 from handfast.node.usecases.open_windows import OpenWindows
 from handfast.node.usecases.relay_live import RelayLive
 from handfast.protocol.signing import sign
-from handfast.protocol.statements import Alive, Closes, LastRun
+from handfast.protocol.statements import Alive, Closes, LastRun, Redaction
 from handfast.protocol.wire import AliveAnswer, AliveAsk, Attached
 from handfast.seal.format import FrameType, encode_statement_frame
 from handfast.seal.identity import Envelope, SigningKey
@@ -153,4 +153,12 @@ class StreamLive:
             else LastRun(segment=b64(last[0]), run=last[1], sha256=b64(last[2])),
             at_us=self._parts.clock.now_us(),
             closes=Closes(grant=grant.id, at_us=open_grant.ends_us),
+            redaction=_redaction(stream),
         )
+
+
+def _redaction(stream: LiveStream) -> Redaction | msgspec.UnsetType:
+    told = stream.redaction
+    if told is None:
+        return msgspec.UNSET
+    return Redaction(state=told.state, reason=told.reason)

@@ -267,6 +267,7 @@ export const alive = kind(
     last: is.orNull(is.exactly({ segment: is.id16, run: is.count, sha256: hash })),
     at_us: instant,
     closes: is.optional(is.exactly({ grant: is.uuid, at_us: instant })),
+    redaction: is.optional(is.exactly({ state: is.oneOf('normal', 'more', 'whole'), reason: is.text })),
   }),
 );
 export type Alive = is.Read<typeof alive.read>;
