@@ -60,7 +60,7 @@ class PythonPackage(_Package, frozen=True, tag_field="from", tag="pypi"):
 class OwnFile(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="from", tag="file"
 ):
-    """An owner's own ONNX file, used as it is."""
+    """An owner's own ONNX file, used as it is; `path` counts from the registry's folder."""
 
     path: Path
 
@@ -177,11 +177,11 @@ def read_registry(own: Path | None = None) -> Registry:
         InvalidError: That file cannot be read as a registry; the message says where.
     """
     ours = files("handfast.vision").joinpath("registry.toml").read_text("utf-8")
-    registry = _parse(ours, "registry.toml")
+    registry = _parse(ours, Path("registry.toml"))
     if own is None:
         return registry
     try:
-        theirs = _parse(own.read_text("utf-8"), str(own))
+        theirs = _parse(own.read_text("utf-8"), own)
     except OSError as error:
         raise InvalidError(f"cannot read {own}: {error.strerror}; name another file") from error
     return Registry(model=_merged(theirs.model, registry.model))
@@ -192,10 +192,17 @@ def _merged(first: Sequence[Model], second: Sequence[Model]) -> list[Model]:
     return [*first, *(each for each in second if each.task not in taken)]
 
 
-def _parse(text: str, place: str) -> Registry:
+def _parse(text: str, place: Path) -> Registry:
+    def convert(wanted: type, value: object) -> object:
+        if wanted is Path and isinstance(value, str):
+            return place.parent / value
+        raise ValueError(f"{value} is no {wanted.__name__}")
+
     try:
         # TOML has only text for keys; `strict=False` reads the numbers of classes in them.
-        registry = msgspec.convert(tomllib.loads(text), Registry, strict=False)
+        registry = msgspec.convert(
+            tomllib.loads(text), Registry, strict=False, dec_hook=convert
+        )
     except (ValueError, msgspec.ValidationError) as error:
         raise InvalidError(f"{place}: {error}; see docs/reference/models.md") from error
     tasks = [each.task for each in registry.model]

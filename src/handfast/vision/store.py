@@ -37,6 +37,10 @@ def load_model(model: Model, cache: Path) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
+        if isinstance(model.source, OwnFile):
+            raise NotFoundError(
+                f"model {model.id}: cannot read {path}; put it back, or correct the registry"
+            ) from error
         raise NotFoundError(f"model {model.id} is not installed; {_AGAIN}") from error
     found = hashlib.sha256(content).hexdigest()
     if found != model.sha256:
