@@ -38,9 +38,10 @@ from handfast.node.ingest_process import ingest_command
 from handfast.node.metrics import NodeMetrics
 from handfast.node.no_hub import NoHub
 from handfast.node.observe import Unobserved
+from handfast.node.redaction.child import redaction_command
 from handfast.node.redaction.orders import Begin
 from handfast.node.redaction.renditions import Renditions
-from handfast.node.redaction.studio import Studio, StudioSetup, redaction_command
+from handfast.node.redaction.studio import Studio, StudioSetup
 from handfast.node.signals.mqtt import Broker, MqttIntake
 from handfast.node.trust import TrustFolders
 from handfast.node.trust_watch import TrustWatch

@@ -21,6 +21,9 @@ _KEY_S: Final = 1
 _LATE_US: Final = 400_000
 """Pictures older than this are decoded only: what is shown stays close to now."""
 
+_RARELY_S: Final = 1.0
+"""On a machine that never catches up a late picture is shown after this long all the same."""
+
 
 class LiveRendition:
     """Decodes, redacts, encodes and seals. One thread.
@@ -59,6 +62,8 @@ class LiveRendition:
         self._due_pts: float | None = None
         self._key_pts: int | None = None
         self._key_wanted = True
+        self._shown_at = float("-inf")
+        self._sent: TrackConfig | None = None
 
     def want_key(self) -> None:
         """Make the next picture a key picture: somebody joins."""
@@ -91,10 +96,11 @@ class LiveRendition:
             self._due_pts = due
             return False
         self._due_pts = due + step
-        return self._clock.now_us() - picture.received_us < _LATE_US or self._key_pts is None
+        is_late = self._clock.now_us() - picture.received_us > _LATE_US
+        return not is_late or self._clock.monotonic() - self._shown_at >= _RARELY_S
 
     def _show(self, picture: PlanarPicture) -> None:
-        began = self._clock.monotonic()
+        began = self._shown_at = self._clock.monotonic()
         seen = Picture(y=picture.y, u=picture.u, v=picture.v)
         done = self._redactor.redact(seen, picture.received_us)
         encoder = self._encoder_for(seen)
@@ -119,7 +125,6 @@ class LiveRendition:
             self._encoder = UnitEncoder(
                 *shape, fps=self._begin.fps, bitrate_bps=self._begin.bitrate_bps
             )
-            self._sent: TrackConfig | None = None
             self._key_pts = None
         return self._encoder
 
