@@ -142,13 +142,13 @@ export class TestSite {
   }
 
   /** A type 4 frame for a run. */
-  async keyFrame(segment: string, run: SealedRun): Promise<Bytes> {
+  async keyFrame(segment: string, run: SealedRun, grant: string = ids.grant): Promise<Bytes> {
     const counter = (this.counter += 1);
     const key = await crypto.subtle.importKey('raw', this.liveKey, 'AES-GCM', false, ['encrypt']);
-    const additionalData = liveAad(ids.grant, { segment, run: run.run, leaf: run.leaf });
+    const additionalData = liveAad(grant, { segment, run: run.run, leaf: run.leaf });
     const form = { name: 'AES-GCM', iv: liveNonce(counter), additionalData };
     const wrapped = new Uint8Array(await crypto.subtle.encrypt(form, key, run.key));
-    return concat(Uint8Array.of(4), uuidBytes(ids.grant), unb64(segment), u32(run.run), u32(run.leaf), u64(counter), wrapped);
+    return concat(Uint8Array.of(4), uuidBytes(grant), unb64(segment), u32(run.run), u32(run.leaf), u64(counter), wrapped);
   }
 }
 
