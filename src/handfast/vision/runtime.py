@@ -92,18 +92,21 @@ def compile_model(
     """
     names = _names_in_file(model)
     try:
-        network: Network = (
+        network = (
             _OpenVino(model.input.name, content, names, size=size, run_as=run_as)
             if run_as.engine is Engine.OPENVINO
             else _OnnxRuntime(model.input.name, content, names, size=size, run_as=run_as)
         )
-        outputs = network.run(np.zeros((1, 3, *size), np.float32))
+        missing = set(names.values()) - set(network.has)
+        outputs = {} if missing else network.run(np.zeros((1, 3, *size), np.float32))
     except (*_REFUSALS, UnavailableError) as error:
         raise InvalidError(
             f"model {model.id} cannot be run by {run_as.engine} at {size[1]} x {size[0]}: "
             f"{_first_line(error)}; compare the registry's entry with the file"
         ) from error
-    _check_outputs(model, outputs, size)
+    if missing:
+        raise _wrong_outputs(model, size, found=", ".join(network.has))
+    _check_shapes(model, outputs, size)
     return network
 
 
@@ -126,9 +129,9 @@ class _OnnxRuntime:
         self._session = onnxruntime.InferenceSession(
             content, options, providers=["CPUExecutionProvider"]
         )
-        has = {each.name for each in self._session.get_outputs()}
+        self.has = [each.name for each in self._session.get_outputs()]
         self._reads = reads
-        self._names = {name: there for name, there in names.items() if there in has}
+        self._names = names
 
     def run(self, picture: Floats) -> Mapping[str, Floats]:
         try:
@@ -164,8 +167,9 @@ class _OpenVino:
             for place, output in enumerate(self._request.model_outputs)
             for name in output.get_names()
         }
+        self.has = list(places)
         self._reads = reads
-        self._places = {name: places[there] for name, there in names.items() if there in places}
+        self._places = {name: places.get(there, -1) for name, there in names.items()}
 
     def run(self, picture: Floats) -> Mapping[str, Floats]:
         try:
@@ -185,25 +189,18 @@ def _names_in_file(model: Model) -> Mapping[str, str]:
     return {each.name: each.name for each in model.outputs}
 
 
-def _check_outputs(model: Model, outputs: Mapping[str, Floats], size: tuple[int, int]) -> None:
-    found = {name: output.shape for name, output in outputs.items()}
-    for each in model.outputs:
-        expected = each.sizes(*size)
-        shape = found.get(each.name)
-        if shape is None or not _fits(shape, expected):
-            wanted = ", ".join(f"{name} {_written(o)}" for name, o in _expected(model, size))
-            has = (
-                ", ".join(f"{name} {_written(s)}" for name, s in found.items())
-                or "none of them"
-            )
-            raise InvalidError(
-                f"model {model.id} has the wrong outputs for {size[1]} x {size[0]}: "
-                f"expected {wanted}; found {has}; correct its entry in the registry"
-            )
+def _check_shapes(model: Model, outputs: Mapping[str, Floats], size: tuple[int, int]) -> None:
+    if not all(_fits(outputs[each.name].shape, each.sizes(*size)) for each in model.outputs):
+        found = [f"{name} {_written(output.shape)}" for name, output in outputs.items()]
+        raise _wrong_outputs(model, size, found=", ".join(found))
 
 
-def _expected(model: Model, size: tuple[int, int]) -> list[tuple[str, tuple[int | None, ...]]]:
-    return [(each.name, each.sizes(*size)) for each in model.outputs]
+def _wrong_outputs(model: Model, size: tuple[int, int], *, found: str) -> InvalidError:
+    expected = [f"{each.name} {_written(each.sizes(*size))}" for each in model.outputs]
+    return InvalidError(
+        f"model {model.id} has the wrong outputs for {size[1]} x {size[0]}: expected "
+        f"{', '.join(expected)}; found {found}; correct its entry in the registry"
+    )
 
 
 def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
