@@ -127,6 +127,15 @@ class MadeCity(msgspec.Struct, frozen=True, kw_only=True):
     cameras: int
 
 
+def made_city(folder: Path) -> City | None:
+    """Return the city in `folder` with the ports it was made with; `None` for none."""
+    made = folder / MADE
+    if not made.exists():
+        return None
+    known = msgspec.json.decode(made.read_bytes(), type=MadeCity)
+    return City(folder=folder, ports=Ports(base=known.base_port))
+
+
 def open_or_make(folder: Path, ports: Ports, *, ids: Ids, now_us: int) -> City:
     """Return the city in `folder`, making it when there is none.
 
@@ -134,9 +143,8 @@ def open_or_make(folder: Path, ports: Ports, *, ids: Ids, now_us: int) -> City:
         UnavailableError: A step of making it failed.
     """
     made = folder / MADE
-    if made.exists():
-        known = msgspec.json.decode(made.read_bytes(), type=MadeCity)
-        return City(folder=folder, ports=Ports(base=known.base_port))
+    if (known := made_city(folder)) is not None:
+        return known
     city = City(folder=folder, ports=ports)
     make_directory(folder)
     _make_hub(city, ids)

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from handfast import __version__
 from handfast.cli.command import Commands, add_command
-from handfast.cli.demo.city import City, Ports, open_or_make
+from handfast.cli.demo.city import City, Ports, made_city, open_or_make
 from handfast.cli.demo.clerk import certify_officers
 from handfast.cli.demo.clerk_owner import OwnersClerk, agency_id
+from handfast.cli.demo.free_ports import require_free
 from handfast.cli.demo.places import SITES
 from handfast.cli.demo.processes import Program, Running, first_to_end, running, tail
 from handfast.cli.demo.start_page import start_page
@@ -73,7 +74,10 @@ def run(arguments: argparse.Namespace) -> int:
     ids = SystemIds(clock)
     print("Handfast demo: a city of three sites on this machine.", flush=True)
     folder: Path = arguments.folder
-    city = open_or_make(folder, Ports(base=arguments.port), ids=ids, now_us=clock.now_us())
+    made = made_city(folder)
+    wanted = made or City(folder=folder, ports=Ports(base=arguments.port))
+    require_free(wanted, made=made is not None)
+    city = open_or_make(folder, wanted.ports, ids=ids, now_us=clock.now_us())
     bars = arguments.bars or arguments.drawn
     demo = _Demo(city=city, clock=clock, ids=ids, drawn=arguments.drawn, bars=bars)
     _prepare_footage(drawn=arguments.drawn, bars=bars)
@@ -143,34 +147,40 @@ async def _run(demo: _Demo) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     started_at = demo.clock.monotonic()
-    async with running(
-        programs(demo.city, drawn=demo.drawn, bars=demo.bars), logs=logs, clock=demo.clock
-    ) as started:
-        clerk = OwnersClerk(city=demo.city, clock=demo.clock, ids=demo.ids)
-        page = start_page(demo.city, clerk, version=__version__)
-        front = server(page, Listen(port=demo.city.ports.start))
-        tasks = [
-            asyncio.create_task(front.serve()),
-            asyncio.create_task(clerk.certify_owners()),
-            asyncio.create_task(
-                certify_officers(
-                    demo.city, agency_id(demo.city), clock=demo.clock, ids=demo.ids
-                )
-            ),
-        ]
-        _welcome(demo, demo.clock.monotonic() - started_at)
-        ended = await _until(stop, started)
+    chosen = programs(demo.city, drawn=demo.drawn, bars=demo.bars)
+    async with running(chosen, logs=logs, clock=demo.clock, stop=stop) as started:
+        ended = None
+        if not stop.is_set():
+            _welcome(demo, demo.clock.monotonic() - started_at)
+            ended = await _serve_people(demo, started, stop)
         print("\nStopping ...", flush=True)
-        front.should_exit = True
-        for task in tasks[1:]:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
     if ended is not None:
         raise UnavailableError(
             f"{ended.program.name} ended by itself; {ended.log} says:\n{tail(ended.log)}"
         )
     print("Stopped. `handfast demo` continues where it was.", flush=True)
     return 0
+
+
+async def _serve_people(
+    demo: _Demo, started: list[Running], stop: asyncio.Event
+) -> Running | None:
+    """Be front door and clerks until Ctrl-C, or until a program has ended by itself."""
+    clerk = OwnersClerk(city=demo.city, clock=demo.clock, ids=demo.ids)
+    page = start_page(demo.city, clerk, version=__version__)
+    front = server(page, Listen(port=demo.city.ports.start))
+    officers = certify_officers(demo.city, agency_id(demo.city), clock=demo.clock, ids=demo.ids)
+    tasks = [
+        asyncio.create_task(front.serve()),
+        asyncio.create_task(clerk.certify_owners()),
+        asyncio.create_task(officers),
+    ]
+    ended = await _until(stop, started)
+    front.should_exit = True
+    for task in tasks[1:]:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return ended
 
 
 async def _until(stop: asyncio.Event, started: list[Running]) -> Running | None:

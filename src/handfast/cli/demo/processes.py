@@ -14,6 +14,7 @@ import httpx
 from handfast.kit.clock import Clock
 from handfast.kit.errors import UnavailableError
 
+_READY_S = 60
 _STOP_S = 8
 _PAUSE_S = 0.1
 
@@ -43,9 +44,11 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    programs: Sequence[Program], *, logs: Path, clock: Clock
+    programs: Sequence[Program], *, logs: Path, clock: Clock, stop: asyncio.Event
 ) -> AsyncIterator[list[Running]]:
     """Start programs in order, each once the one before is ready; stop all at the end.
+
+    When `stop` is set on the way no further one is started.
 
     Raises:
         UnavailableError: One of them ended or was not ready in time; its log says why.
@@ -53,8 +56,10 @@ async def running(
     started: list[Running] = []
     try:
         for program in programs:
+            if stop.is_set():
+                break
             started.append(await _start(program, logs))
-            await _until_ready(started[-1], clock)
+            await _until_ready(started[-1], clock, stop)
         yield started
     finally:
         for each in reversed(started):
@@ -78,9 +83,9 @@ async def _start(program: Program, logs: Path) -> Running:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "handfast.cli.main",
+            "handfast.cli.demo.kept",
             *program.arguments,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,  # closed by the system when the demo is killed
             stdout=output,
             stderr=output,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -90,17 +95,17 @@ async def _start(program: Program, logs: Path) -> Running:
     return Running(program=program, process=process, log=log)
 
 
-async def _until_ready(each: Running, clock: Clock, *, within_s: float = 60) -> None:
-    until = clock.monotonic() + within_s
+async def _until_ready(each: Running, clock: Clock, stop: asyncio.Event) -> None:
+    until = clock.monotonic() + _READY_S
     async with httpx.AsyncClient(timeout=2) as client:
         while clock.monotonic() < until:
             if each.process.returncode is not None:
                 raise UnavailableError(f"{each.program.name} ended at once:\n{tail(each.log)}")
-            if await _answers(client, each):
+            if stop.is_set() or await _answers(client, each):
                 return
             await asyncio.sleep(_PAUSE_S)
     raise UnavailableError(
-        f"{each.program.name} was not ready within {within_s:.0f} s:\n{tail(each.log)}"
+        f"{each.program.name} was not ready within {_READY_S} s:\n{tail(each.log)}"
     )
 
 
