@@ -12,6 +12,7 @@ import logging
 import os
 import ssl
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from litestar import Litestar
@@ -39,7 +40,8 @@ from handfast.node.metrics import NodeMetrics
 from handfast.node.no_hub import NoHub
 from handfast.node.observe import Unobserved
 from handfast.node.redaction.child import redaction_command
-from handfast.node.redaction.orders import Begin
+from handfast.node.redaction.darkroom import Darkroom
+from handfast.node.redaction.orders import Begin, Making
 from handfast.node.redaction.renditions import Renditions
 from handfast.node.redaction.studio import Studio, StudioSetup
 from handfast.node.signals.mqtt import Broker, MqttIntake
@@ -49,6 +51,7 @@ from handfast.node.usecases.fetch_revocations import FetchRevocations
 from handfast.node.usecases.keep_room import KeepRoom, RoomPolicy, keep_days
 from handfast.node.usecases.pair_device import PairDevice
 from handfast.node.usecases.record import Record, RecordParts
+from handfast.node.usecases.redact_range import Workshop
 from handfast.node.usecases.watch_site import WatchSite
 from handfast.seal.identity import SigningKey
 from handfast.web.allowance import Allowance
@@ -180,6 +183,7 @@ def _heart(ground: Ground) -> Heart:
             stores=ground.disk.stores,
             hub=ground.outbox,
             recorder=ground.renditions,
+            workshop=_workshop(ground),
             viewers=ground.viewers,
             observer=Unobserved(),
             bell=ground.bell,
@@ -242,15 +246,28 @@ def _studio(config: NodeConfig, disk: Disk, clock: Clock) -> Studio:
     scratch.mkdir(mode=0o700, exist_ok=True)
 
     def _begin(stream: StreamKey) -> Begin:
-        return Begin(
-            stream=stream,
-            owner=UUID(config.site.owner),
-            how=config.redaction(stream.camera),
-            scratch=str(scratch),
-        )
+        return Begin(making=_making(config, stream), scratch=str(scratch))
 
     command = redaction_command(disk.periods_file, disk.key_file)
     return Studio(StudioSetup(command=command, begin=_begin), clock=clock)
+
+
+def _workshop(ground: Ground) -> Workshop:
+    config, disk = ground.config, ground.disk
+    return Workshop(
+        making=partial(_making, config),
+        find_file=disk.files.find,
+        darkroom=Darkroom(redaction_command(disk.periods_file, disk.key_file)),
+        folder=disk.data / SCRATCH / "ranges",
+    )
+
+
+def _making(config: NodeConfig, stream: StreamKey) -> Making:
+    return Making(
+        stream=stream,
+        owner=UUID(config.site.owner),
+        how=config.redaction(stream.camera),
+    )
 
 
 def _bus(config: NodeConfig, world: World, key: SigningKey) -> NodeBus:

@@ -46,7 +46,9 @@ from handfast.node.usecases.ask_owner import AskOwner, AskOwnerParts
 from handfast.node.usecases.close_access import CloseAccess, CloseParts
 from handfast.node.usecases.open_access import OpenAccess
 from handfast.node.usecases.open_windows import OpenWindows
+from handfast.node.usecases.ranges import Ranges
 from handfast.node.usecases.read_log import ReadLog
+from handfast.node.usecases.redact_range import RangeParts, RedactRange, Workshop
 from handfast.node.usecases.relay_live import RelayLive, RelayParts
 from handfast.node.usecases.release_range import ReleaseRange
 from handfast.node.usecases.stream_live import LiveParts, StreamLive
@@ -94,6 +96,7 @@ class Outside:
     stores: Stores
     hub: ToHub
     recorder: Recorder
+    workshop: Workshop
     viewers: Viewers
     observer: Observer
     bell: Bell
@@ -115,7 +118,8 @@ class Heart:
     ask_owner: AskOwner
     close_access: CloseAccess
     report_signal: ReportSignal
-    ranges: ReleaseRange
+    ranges: Ranges
+    redacted_ranges: RedactRange
     live: StreamLive
     relay: RelayLive
     who_looked: WhoLooked
@@ -158,12 +162,9 @@ class _Core:
 def assemble(outside: Outside) -> Heart:
     """Build the node's heart. Reads stored state, so it blocks for the disk."""
     stores, core = outside.stores, _core(outside)
-    ranges = ReleaseRange(
-        segments=stores.segments,
-        files=stores.files,
-        periods=stores.periods,
-        observer=outside.observer,
-    )
+    clear, redacted = _ranges(outside)
+    core.grants.on_end(redacted.ended)
+    ranges = Ranges(clear, redacted)
     desk = _desk(outside, core)
     answers = AnswerRequest(desk, OpenAccess(desk, ranges))
     relay, live = _live(outside, core)
@@ -186,12 +187,34 @@ def assemble(outside: Outside) -> Heart:
             metrics=outside.metrics,
         ),
         ranges=ranges,
+        redacted_ranges=redacted,
         live=live,
         relay=relay,
         who_looked=WhoLooked(accesses=stores.accesses, log=stores.log),
         read_log=ReadLog(stores.log),
         serials=stores.serials,
     )
+
+
+def _ranges(outside: Outside) -> tuple[ReleaseRange, RedactRange]:
+    stores = outside.stores
+    clear = ReleaseRange(
+        segments=stores.segments,
+        files=stores.files,
+        periods=stores.periods,
+        observer=outside.observer,
+    )
+    redacted = RedactRange(
+        RangeParts(
+            workshop=outside.workshop,
+            segments=stores.segments,
+            periods=stores.periods,
+            observer=outside.observer,
+            clock=outside.clock,
+            ids=outside.ids,
+        )
+    )
+    return clear, redacted
 
 
 def _core(outside: Outside) -> _Core:

@@ -9,7 +9,7 @@ from handfast.model.access import AccessRequest, Deny, Hash, Reason, RequestId
 from handfast.model.agreement import Purpose
 from handfast.model.camera import AgencyId, Camera, CameraId, NodeId, Place
 from handfast.model.incident import Incident, IncidentId, SignalReference
-from handfast.model.media import Rendition, View
+from handfast.model.media import View
 from handfast.model.signal import EpisodeId
 from handfast.node.chain import Certified, check_officer
 from handfast.node.challenges import Challenges
@@ -159,10 +159,6 @@ def _check_question(
     camera = cameras.get(CameraId(statement.camera))
     if camera is None or statement.stream not in camera.streams:
         raise _RefusedError(Reason.CAMERA_NOT_SHARED, "The site has no such camera or stream.")
-    if statement.rendition is not Rendition.CLEAR and statement.view is not View.LIVE:
-        raise _RefusedError(
-            Reason.RENDITION_NOT_AGREED, "The site redacts live pictures only, so far."
-        )
     since_us, until_us = statement.from_us, statement.until_us
     if statement.view is View.LIVE:
         sensible = since_us is None and until_us is None

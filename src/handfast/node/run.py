@@ -72,6 +72,7 @@ def _start_loops(node: Node, group: TaskGroup) -> None:
         "outbox": partial(node.ground.outbox.drain, node.ground.bus),
         "frames": node.ground.viewers.run,
         "redaction": node.ground.studio.run,
+        "redacted ranges": node.heart.redacted_ranges.run,
         "renditions": partial(_hear_renditions, node),
     }
     if node.mqtt is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -15,8 +16,10 @@ from handfast.node.assembly import Heart, Outside, Stores, assemble
 from handfast.node.chain import Revoked
 from handfast.node.metrics import NodeMetrics
 from handfast.node.ports import Accesses, Requests, Serials, Signals, Viewers
+from handfast.node.redaction.orders import CameraRedaction, Making
 from handfast.node.signals.panels import Panel
 from handfast.node.trust import Standing, Trusted
+from handfast.node.usecases.redact_range import Workshop
 from handfast.policy.compile import compile_agreement
 from handfast.protocol.agreement_document import to_document
 from handfast.protocol.signing import hash_of, verify
@@ -31,6 +34,7 @@ from handfast.seal.format import FrameType, KeyFrame, decode_frame
 from handfast.seal.identity import Envelope
 from handfast.seal.open import open_release, unwrap_run_key
 from handfast.seal.release import release_info
+from tests.fakes.darkroom import FakeDarkroom
 from tests.fakes.log_store import FakeLogStore
 from tests.fakes.node_media import (
     FakeCamera,
@@ -61,6 +65,7 @@ from tests.scenario.node.people import (
 
 ORIGIN = "log.kallio.example"
 FRAME_US = 40_000
+NOWHERE = Path("/dev/null/ranges")  # stories make no redacted ranges: that takes processes
 
 
 @dataclass(kw_only=True)
@@ -87,6 +92,7 @@ class School:
         self.people = People(now_us=self.clock.now_us())
         self.memory = memory or Memory(log=self.disk)
         self.recorder = FakeRecorder()
+        self.darkroom = FakeDarkroom()
         self.viewers = FakeViewers()
         self._to = viewers or self.viewers
         self.keys = KeyCounter()
@@ -129,6 +135,14 @@ class School:
             ),
             hub=memory.outbox,
             recorder=self.recorder,
+            workshop=Workshop(
+                making=lambda stream: Making(
+                    stream=stream, owner=UUID(int=1), how=CameraRedaction()
+                ),
+                find_file=Path,
+                darkroom=self.darkroom,
+                folder=NOWHERE,
+            ),
             viewers=self._to,
             observer=self.keys,
             bell=self.bell,

@@ -85,5 +85,5 @@ class Child:
                 await self._process.wait()
             if self._process.returncode is None:
                 self._process.kill()
-            status = await self._process.wait()
-        return status
+            await self._process.wait()
+        return self._process.returncode or 0

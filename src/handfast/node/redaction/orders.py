@@ -51,17 +51,16 @@ class CameraRedaction(msgspec.Struct, frozen=True, kw_only=True):
     children: tuple[Area, ...] = ()
 
 
-class Begin(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Make one rendition; said once and first.
+class Making(msgspec.Struct, frozen=True, kw_only=True):
+    """What is made, and how.
 
     Attributes:
-        stream: What is made; its rendition is `redacted`.
+        stream: Its rendition is `redacted`.
         owner: Stands in every segment.
         how: What is covered.
         width: Largest width of a picture, px; `height` likewise.
-        fps: Most pictures a second, 1 to 30; fewer when the machine is busy.
+        fps: Most pictures a second, 1 to 30; live ones are fewer when the machine is busy.
         bitrate_bps: Most bits a second.
-        scratch: A directory that exists; nothing is kept in it.
     """
 
     stream: StreamKey
@@ -71,10 +70,81 @@ class Begin(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     height: int = 540
     fps: int = 10
     bitrate_bps: int = 1_500_000
+
+
+class Begin(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Make one live rendition; said once and first.
+
+    Attributes:
+        scratch: A directory that exists; nothing is kept in it.
+    """
+
+    making: Making
     scratch: str
 
 
-Order: TypeAlias = Begin | UnitCopied | Attach | Detach | RequestKeyframe | Stop
+class SourceRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A recorded run in the clear rendition.
+
+    Attributes:
+        offset: Of the run record in the file, bytes; `length` of all of the run.
+        key: Its run key; 32 bytes.
+        start_us: Wall clock of its first unit.
+    """
+
+    offset: int
+    length: int
+    key: bytes
+    start_us: int
+
+
+class SourceSegment(msgspec.Struct, frozen=True, kw_only=True):
+    """A recorded segment in the clear rendition.
+
+    Attributes:
+        path: Where its file lies.
+        header: Its 104 bytes.
+        runs: In order; the first one begins at a keyframe.
+    """
+
+    path: str
+    header: bytes
+    runs: tuple[SourceRun, ...]
+
+
+class GivenPeriod(msgspec.Struct, frozen=True, kw_only=True):
+    """The key period that a range is sealed under.
+
+    Attributes:
+        id: 16 bytes.
+        root: 32 bytes.
+        started_us: Wall clock at which its leaf 0 begins.
+    """
+
+    id: bytes
+    root: bytes
+    started_us: int
+    monotonic: float = 0.0
+
+
+class BeginRange(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Make a recorded range; said once and first.
+
+    Attributes:
+        folder: An empty directory, which takes the segments.
+        sources: What to make it of, oldest first.
+        from_us: Pictures before it are decoded only; `until_us` is exclusive.
+    """
+
+    making: Making
+    folder: str
+    period: GivenPeriod
+    sources: tuple[SourceSegment, ...]
+    from_us: int
+    until_us: int
+
+
+Order: TypeAlias = Begin | BeginRange | UnitCopied | Attach | Detach | RequestKeyframe | Stop
 _ORDERS: Final = msgspec.msgpack.Decoder(Order)
 
 

@@ -12,7 +12,8 @@ from handfast.node.judge import Judged
 from handfast.node.open_grants import OpenGrant
 from handfast.node.pep import LogUnwritableError, Opened, log_not_writable
 from handfast.node.release import seal_live
-from handfast.node.usecases.release_range import ReleaseRange, recording_of
+from handfast.node.usecases.ranges import Ranges
+from handfast.node.usecases.release_range import recording_of
 from handfast.seal.identity import Envelope
 from handfast.seal.suite import KEY_BYTES
 from handfast.storage.sqlite_node import Access
@@ -21,7 +22,7 @@ from handfast.storage.sqlite_node import Access
 class OpenAccess:
     """Opens permitted accesses. Belongs to one event loop."""
 
-    def __init__(self, desk: Desk, ranges: ReleaseRange) -> None:
+    def __init__(self, desk: Desk, ranges: Ranges) -> None:
         """Take what opening needs."""
         self._desk = desk
         self._ranges = ranges

@@ -1,0 +1,173 @@
+"""A redaction process that makes a recorded range: clear runs in, sealed redacted ones out."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from handfast.kit.clock import Clock
+from handfast.kit.errors import CorruptError
+from handfast.kit.ids import Ids
+from handfast.media.periods import PeriodMint
+from handfast.media.recorder import Recorder
+from handfast.media.recording import RecorderParts, SegmentPolicy
+from handfast.media.unit_pictures import PictureSize, PlanarPicture, UnitDecoder
+from handfast.media.units import TICKS_PER_SECOND, VIDEO, Codec, TrackConfig
+from handfast.media.worker_link import NodeLink
+from handfast.media.writer import Volume, WritePolicy
+from handfast.model.media import Rendition, Stream
+from handfast.node.redaction.engine import settings_of
+from handfast.node.redaction.orders import BeginRange, GivenPeriod, Order, SourceSegment
+from handfast.node.redaction.rendition import Covering
+from handfast.seal.config import decode_config
+from handfast.seal.format import decode_header
+from handfast.seal.open import OpenedRun, open_run
+from handfast.vision.detector import Detector
+from handfast.vision.redactor import Redactor
+
+_SECOND_US: Final = 1_000_000
+_WRITE: Final = WritePolicy(round_s=0.1, sync_after_s=60.0, lane_bytes=64 << 20)
+"""Nothing here is worth an fdatasync: it can be made again, and it goes with its grant."""
+
+
+class PictureClock:
+    """Time as the pictures tell it: when the camera took them. One thread moves it."""
+
+    def __init__(self, started_us: int) -> None:
+        """Begin where the key period begins."""
+        self._started_us = started_us
+        self._now_us = started_us
+
+    def move(self, at_us: int) -> None:
+        """Go to a picture; never back."""
+        self._now_us = max(self._now_us, at_us)
+
+    def now_us(self) -> int:
+        """Return wall time."""
+        return self._now_us
+
+    def monotonic(self) -> float:
+        """Return seconds since the period began."""
+        return (self._now_us - self._started_us) / _SECOND_US
+
+
+class _OnePeriod:
+    """A store that gives the one period that the node has made for this range."""
+
+    def __init__(self, period: GivenPeriod) -> None:
+        self._period = period
+
+    def new_period(
+        self,
+        _camera: UUID,
+        _stream: Stream,
+        _rendition: Rendition,
+        *,
+        started_us: int,
+        monotonic: float,
+    ) -> GivenPeriod:
+        """Return it, whatever is asked."""
+        del started_us, monotonic
+        return self._period
+
+
+class RangeProcess:
+    """Makes one range, from its beginning to its end, as fast as it can."""
+
+    def __init__(
+        self,
+        link: NodeLink[Order],
+        begin: BeginRange,
+        detectors: Sequence[Detector],
+        *,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        """Build everything; nothing runs before `run`."""
+        self._link = link
+        self._begin = begin
+        self._stream = begin.making.stream
+        self._times = PictureClock(begin.period.started_us)
+        self._mint = PeriodMint(_OnePeriod(begin.period), clock=self._times)
+        folder = Path(begin.folder)
+        self._volume = Volume(folder, clock=clock, policy=_WRITE)
+        parts = RecorderParts(
+            owner=begin.making.owner,
+            clock=self._times,
+            ids=ids,
+            mint=self._mint,
+            feed=link,
+            policy=SegmentPolicy(),
+            ask_keyframe=lambda _: self._covering.want_key(),
+        )
+        self._recorder = Recorder(parts, volumes={folder: self._volume})
+        self._covering = Covering(
+            begin.making, Redactor(settings_of(begin.making.how), detectors), self._recorder
+        )
+        self._recorder.add(self._stream, root=folder)
+        self._due_us: float = begin.from_us
+
+    def run(self) -> None:
+        """Make the range, tell of each run as it can be read, and return at the end."""
+        self._mint.step()
+        self._volume.start()
+        for segment in self._begin.sources:
+            for picture in self._pictures(segment):
+                if self._link.gone:
+                    return
+                self._show(picture)
+        self._recorder.close()
+        self._link.close()
+
+    def _show(self, picture: PlanarPicture) -> None:
+        if not max(self._due_us, self._begin.from_us) <= picture.received_us:
+            return
+        if picture.received_us >= self._begin.until_us:
+            return
+        self._due_us = max(self._due_us, picture.received_us) + (
+            _SECOND_US / self._begin.making.fps * 7 / 8
+        )
+        self._times.move(picture.received_us)
+        self._covering.show(picture)
+        self._recorder.tick()
+        self._link.flush()
+
+    def _pictures(self, segment: SourceSegment) -> Iterator[PlanarPicture]:
+        """Decode a segment; its pictures' `received_us` is when the camera sent them."""
+        header = decode_header(segment.header)
+        size = PictureSize(width=self._begin.making.width, height=self._begin.making.height)
+        decoder: UnitDecoder | None = None
+        known: TrackConfig | None = None
+        with Path(segment.path).open("rb") as file:
+            for source in segment.runs:
+                file.seek(source.offset)
+                try:
+                    run = open_run(header, file.read(source.length), source.key)
+                except CorruptError:
+                    decoder = known = None  # nothing can be decoded before a keyframe
+                    continue
+                config = None if run.config is None else _video_of(run.config)
+                if config is not None and config != known:
+                    known, decoder = config, UnitDecoder(config, size)
+                if decoder is not None:
+                    yield from _decoded(decoder, run, source.start_us)
+
+
+def _decoded(decoder: UnitDecoder, run: OpenedRun, start_us: int) -> Iterator[PlanarPicture]:
+    pictures = [unit for unit in run.units if unit.track == VIDEO]
+    for unit in pictures:
+        since = (unit.pts - pictures[0].pts) * _SECOND_US // TICKS_PER_SECOND
+        yield from decoder.decode(unit.data, pts=unit.pts, received_us=start_us + since)
+
+
+def _video_of(config: bytes) -> TrackConfig | None:
+    for track in decode_config(config):
+        if track.track == VIDEO:
+            return TrackConfig(
+                track=VIDEO,
+                codec=Codec(track.codec.name.lower()),
+                extradata=track.extradata,
+                width=track.width,
+                height=track.height,
+            )
+    return None

@@ -1,0 +1,126 @@
+"""What was made of a recorded range so far: in memory and one folder, until its grant ends."""
+
+import os
+import threading
+from pathlib import Path
+
+from handfast.kit.clock import Clock
+from handfast.kit.errors import NotFoundError
+from handfast.media.feed import Event, RunEnded, SegmentOpened
+from handfast.seal.format import decode_header
+from handfast.storage.open_segments import OpenSegments
+from handfast.storage.segments import BegunRun, IndexedRun, IndexedSegment, Recording
+
+
+class Shelf:
+    """`handfast.node.ports.Segments` and `SegmentBytes` of one range. Safe from any thread."""
+
+    def __init__(self, folder: Path, *, clock: Clock) -> None:
+        """Begin empty.
+
+        Args:
+            folder: Where the files appear.
+            clock: For waiting.
+        """
+        self._folder = folder
+        self._clock = clock
+        self._segments = OpenSegments()
+        self._changed = threading.Condition()
+        self._reached_us = 0
+        self._done = False
+
+    def hear(self, event: Event) -> None:
+        """Take what the process tells."""
+        match event:
+            case SegmentOpened(catch_up=False):
+                self._segments.opened(_opened(event))
+            case RunEnded():
+                self._segments.run_ended(event.segment, _ended(event))
+                with self._changed:
+                    self._reached_us = max(self._reached_us, event.end_us)
+                    self._changed.notify_all()
+            case _:
+                pass
+
+    def finish(self) -> None:
+        """Nothing will be added any more."""
+        with self._changed:
+            self._done = True
+            self._changed.notify_all()
+
+    def wait(self, until_us: int, *, longest_s: float) -> None:
+        """Return when pictures up to `until_us` can be read, all is made, or time is up."""
+        ends = self._clock.monotonic() + longest_s
+        with self._changed:
+            while not self._done and self._reached_us < until_us:
+                if (left := ends - self._clock.monotonic()) <= 0:
+                    return
+                self._changed.wait(left)
+
+    def find(self, segment: bytes) -> IndexedSegment | None:
+        """Return one segment (`Segments`)."""
+        return self._segments.find(segment)
+
+    def overlapping(
+        self, recording: Recording, *, since_us: int, until_us: int
+    ) -> tuple[IndexedSegment, ...]:
+        """Return segments with pictures of a part of the range (`Segments`)."""
+        return tuple(
+            each
+            for each in self._segments.all(but=lambda _: False)
+            if each.recording == recording
+            and each.runs
+            and each.start_us < until_us
+            and each.end_us > since_us
+        )
+
+    def begun(self, _recording: Recording) -> tuple[BegunRun, ...]:
+        """Return nothing: the whole range's keys are released at once (`Segments`)."""
+        return ()
+
+    def manifest(self, _segment: bytes) -> bytes | None:
+        """Return nothing: what is made for one viewer is vouched for by no one (`Segments`)."""
+        return None
+
+    def read(self, path: str, offset: int, length: int) -> bytes:
+        """Return bytes of a segment (`SegmentBytes`)."""
+        try:
+            descriptor = os.open(self._folder / path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise NotFoundError("this redacted range has ended; ask for it again") from error
+        try:
+            return os.pread(descriptor, length, offset)
+        finally:
+            os.close(descriptor)
+
+
+def _opened(event: SegmentOpened) -> IndexedSegment:
+    header = decode_header(event.header)
+    return IndexedSegment(
+        id=header.segment,
+        recording=Recording(
+            camera=header.camera, stream=header.stream, rendition=header.rendition
+        ),
+        period=header.period,
+        header=event.header,
+        path=event.path,
+        start_us=header.start_us,
+        end_us=header.start_us,
+        bytes=0,
+        open=True,
+    )
+
+
+def _ended(event: RunEnded) -> IndexedRun:
+    return IndexedRun(
+        run=event.run,
+        key=event.key,
+        leaf=event.leaf,
+        start_us=event.start_us,
+        end_us=event.end_us,
+        offset=event.offset,
+        length=event.length,
+        units=event.units,
+        first_pts=event.first_pts,
+        sha256=event.sha256,
+    )

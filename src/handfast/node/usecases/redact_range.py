@@ -1,0 +1,275 @@
+"""Recorded redacted pictures: made at the site for one grant, gone with it."""
+
+import logging
+import shutil
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, Protocol
+
+import anyio
+from anyio import from_thread, to_thread
+from anyio.abc import TaskGroup
+
+from handfast.kit.clock import Clock
+from handfast.kit.errors import DeniedError, UnavailableError
+from handfast.kit.ids import Ids
+from handfast.media.feed import Event
+from handfast.media.units import StreamKey
+from handfast.model.access import Grant
+from handfast.model.media import Rendition
+from handfast.node.pep import Opened
+from handfast.node.ports import Observer, Periods, Segments
+from handfast.node.redaction.orders import (
+    BeginRange,
+    GivenPeriod,
+    Making,
+    SourceRun,
+    SourceSegment,
+)
+from handfast.node.redaction.shelf import Shelf
+from handfast.node.release import OpenedRange, StartedRun, derive_run_key, seal_range
+from handfast.node.usecases.release_range import ReleaseRange, recording_of
+from handfast.protocol.wire import Recordings
+from handfast.seal.format import decode_header
+from handfast.seal.identity import Envelope
+from handfast.seal.keytree import LEAVES, cover, derive_leaf
+from handfast.storage.segments import IndexedRun, IndexedSegment
+
+_LOG: Final = logging.getLogger(__name__)
+_SECOND_US: Final = 1_000_000
+_AT_ONCE: Final = 2
+_PATIENCE_S: Final = 6.0  # the hub waits a little longer for an answer
+
+
+class Darkroom(Protocol):
+    """Makes ranges, each in a process of its own."""
+
+    def make(self, order: BeginRange) -> AsyncGenerator[Event, None]:
+        """Yield what happens until the range is made; closing it early ends the process."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """Where redacted ranges are made.
+
+    Attributes:
+        making: Returns how a rendition is made.
+        find_file: Returns where a segment's file lies; `None` when it has gone.
+        darkroom: Makes them.
+        folder: Everything in it is ours; it need not exist.
+    """
+
+    making: Callable[[StreamKey], Making]
+    find_file: Callable[[str], Path | None]
+    darkroom: Darkroom
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeParts:
+    """What making ranges touches; built once by `assembly`.
+
+    Attributes:
+        segments: Of the clear rendition.
+    """
+
+    workshop: Workshop
+    segments: Segments
+    periods: Periods
+    observer: Observer
+    clock: Clock
+    ids: Ids
+
+
+@dataclass(slots=True, kw_only=True)
+class _Job:
+    """One range and what there is of it."""
+
+    grant: Grant
+    order: BeginRange
+    shelf: Shelf
+    ranges: ReleaseRange
+    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+
+
+class RedactRange:
+    """Makes redacted ranges. `run` and `ended` belong to the event loop, others to threads."""
+
+    def __init__(self, parts: RangeParts) -> None:
+        """Begin with none; what an earlier run left behind goes."""
+        self._parts = parts
+        self._jobs: dict[str, _Job] = {}
+        self._group: TaskGroup | None = None
+        self._slots = anyio.CapacityLimiter(_AT_ONCE)
+        _remove(parts.workshop.folder)
+
+    async def run(self) -> None:
+        """Make what is asked for until cancelled."""
+        async with anyio.create_task_group() as group:
+            self._group = group
+            try:
+                await anyio.sleep_forever()
+            finally:
+                self._group = None
+
+    def seal(self, opened: Opened, *, open_key: bytes) -> str:
+        """Begin to make a grant's range, and seal its keys to the grant's device.
+
+        Raises:
+            UnavailableError: The node is stopping.
+        """
+        job = self._job(opened.grant)
+        from_thread.run_sync(self._start, job)
+        period, seconds = job.order.period, _seconds(job.order)
+        nodes = cover(period.root, 0, seconds)
+        keys = OpenedRange(covers=[(period.id, nodes)], runs=[])
+        sealed = seal_range(opened, keys, open_key=open_key)
+        self._parts.observer.range_released(
+            opened.grant.id, since_us=job.order.from_us, until_us=job.order.until_us
+        )
+        return sealed
+
+    def list_recordings(self, grant: Grant, *, from_us: int, until_us: int) -> Recordings:
+        """List what is made of a part of the range; waits some seconds for what is not."""
+        job = self._of(grant)
+        last_us = min(until_us, job.order.until_us)
+        job.shelf.wait(last_us - _SECOND_US, longest_s=_PATIENCE_S)
+        return job.ranges.list_recordings(grant, from_us=from_us, until_us=until_us)
+
+    def read(self, grant: Grant, segment: str, *, offset: int, length: int) -> bytes:
+        """Return bytes of a segment; errors as in `ReleaseRange.read`."""
+        return self._of(grant).ranges.read(grant, segment, offset=offset, length=length)
+
+    def ended(self, grant: Grant, _statement: Envelope) -> None:
+        """Stop making a grant's range, and remove what was made."""
+        if job := self._jobs.pop(grant.id, None):
+            job.scope.cancel()
+            job.shelf.finish()
+            if self._group is not None:
+                self._group.start_soon(to_thread.run_sync, _remove, Path(job.order.folder))
+
+    def _of(self, grant: Grant) -> _Job:
+        job = self._jobs.get(grant.id)
+        if job is None:
+            raise DeniedError("this redacted range has ended; ask for it again")
+        return job
+
+    def _start(self, job: _Job) -> None:
+        if self._group is None:
+            raise UnavailableError("the node is stopping; ask again in a moment")
+        self._jobs[job.grant.id] = job
+        self._group.start_soon(self._make, job)
+
+    async def _make(self, job: _Job) -> None:
+        darkroom = self._parts.workshop.darkroom
+        with job.scope:
+            try:
+                async with self._slots, aclosing(darkroom.make(job.order)) as events:
+                    async for event in events:
+                        job.shelf.hear(event)
+            finally:
+                job.shelf.finish()
+
+    def _job(self, grant: Grant) -> _Job:
+        parts = self._parts
+        from_us, until_us = _range(grant)
+        seconds = min(-(-(until_us - from_us) // _SECOND_US), LEAVES)
+        folder = parts.workshop.folder / grant.id
+        folder.mkdir(mode=0o700, parents=True)
+        order = BeginRange(
+            making=parts.workshop.making(_stream(grant)),
+            folder=str(folder),
+            period=GivenPeriod(
+                id=parts.ids.secret(16),
+                root=parts.ids.secret(32),
+                # Whole seconds that end with the range; nothing is made before it begins.
+                started_us=until_us - seconds * _SECOND_US,
+            ),
+            sources=tuple(self._sources(grant)),
+            from_us=from_us,
+            until_us=until_us,
+        )
+        shelf = Shelf(folder, clock=parts.clock)
+        ranges = ReleaseRange(
+            segments=shelf, files=shelf, periods=parts.periods, observer=parts.observer
+        )
+        return _Job(grant=grant, order=order, shelf=shelf, ranges=ranges)
+
+    def _sources(self, grant: Grant) -> list[SourceSegment]:
+        """Collect the clear runs of a grant's range, each from the keyframe before it on."""
+        from_us, until_us = _range(grant)
+        recording = replace(recording_of(grant), rendition=Rendition.CLEAR)
+        found = self._parts.segments.overlapping(recording, since_us=from_us, until_us=until_us)
+        sources = []
+        for segment in found:
+            runs = _needed(segment, from_us, until_us)
+            path = self._parts.workshop.find_file(segment.path)
+            if runs and path is not None:
+                sources.append(self._source(segment, runs, path))
+        return sources
+
+    def _source(
+        self, segment: IndexedSegment, runs: list[IndexedRun], path: Path
+    ) -> SourceSegment:
+        header = decode_header(segment.header)
+        root = self._parts.periods.find(segment.period).root
+        codes = (header.stream.code, header.rendition.code)
+        return SourceSegment(
+            path=str(path),
+            header=segment.header,
+            runs=tuple(
+                SourceRun(
+                    offset=run.offset,
+                    length=run.length,
+                    key=derive_run_key(
+                        derive_leaf(root, run.leaf),
+                        header.camera,
+                        codes,
+                        StartedRun(
+                            segment=segment.id,
+                            run=run.run,
+                            leaf=run.leaf,
+                            since_us=run.start_us,
+                            until_us=run.end_us,
+                        ),
+                    ),
+                    start_us=run.start_us,
+                )
+                for run in runs
+            ),
+        )
+
+
+def _range(grant: Grant) -> tuple[int, int]:
+    return grant.from_us, grant.range_until_us or grant.from_us
+
+
+def _seconds(order: BeginRange) -> int:
+    return (order.until_us - order.period.started_us) // _SECOND_US
+
+
+def _stream(grant: Grant) -> StreamKey:
+    recording = recording_of(grant)
+    return StreamKey(recording.camera, grant.stream.value, grant.rendition)
+
+
+def _needed(segment: IndexedSegment, from_us: int, until_us: int) -> list[IndexedRun]:
+    """Return the runs that touch a range, and those back to the keyframe they build on."""
+    touched = [
+        number
+        for number, run in enumerate(segment.runs)
+        if run.end_us > from_us and run.start_us < until_us
+    ]
+    if not touched:
+        return []
+    first = touched[0]
+    while first > 0 and not segment.runs[first].key:
+        first -= 1
+    return list(segment.runs[first : touched[-1] + 1])
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
