@@ -52,6 +52,7 @@ class PictureReader:
         self.damaged = 0
         self._aspect = self._stream.sample_aspect_ratio or Fraction(1)
         self._broken = False
+        self._sound_from: int | None = None
         self._last_us = -1
 
     def __enter__(self) -> Self:
@@ -82,6 +83,11 @@ class PictureReader:
     def duration_us(self) -> int | None:
         """Length of the file; None when it does not say."""
         return self._container.duration
+
+    @property
+    def start_us(self) -> int:
+        """Time of the film's beginning; streams that were cut out of others begin late."""
+        return self._container.start_time or 0
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -121,6 +127,11 @@ class PictureReader:
                 return
 
     def _decode(self, packet: _Packet) -> Iterator[DecodedPicture]:
+        if packet.is_corrupt:
+            self._broken = True
+        elif packet.is_keyframe and self._broken:
+            # Pictures come out later than their packets: those before this one are still bad.
+            self._broken, self._sound_from = False, packet.pts
         try:
             frames = self._stream.decode(packet if packet.size else None)
         except av.FFmpegError:
@@ -128,19 +139,19 @@ class PictureReader:
             self._broken = True
             return
         for frame in frames:
-            if frame.key_frame and not frame.is_corrupt:
-                self._broken = False
-            elif frame.is_corrupt:
-                self._broken = True
-            picture = take(
-                frame, self._time_of(frame), damaged=self._broken, aspect=self._aspect
-            )
-            self.damaged += picture.damaged
-            yield picture
+            self._broken = self._broken or frame.is_corrupt
+            damaged = self._broken or _is_before(frame.pts, self._sound_from)
+            self.damaged += damaged
+            yield take(frame, self._time_of(frame), damaged=damaged, aspect=self._aspect)
 
     def _time_of(self, frame: av.VideoFrame) -> int:
         """Return the picture's time, later than that of the picture before."""
         guess = self._last_us + round(1_000_000 / self.rate) if self._last_us >= 0 else 0
-        at_us = guess if frame.pts is None else round(frame.time * 1_000_000)
+        base = self._stream.time_base
+        at_us = guess if frame.pts is None or not base else round(frame.pts * base * 1_000_000)
         self._last_us = max(at_us, self._last_us + 1)
         return self._last_us
+
+
+def _is_before(pts: int | None, bound: int | None) -> bool:
+    return bound is not None and (pts is None or pts < bound)

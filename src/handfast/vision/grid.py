@@ -55,8 +55,11 @@ class Grid:
     def around(self, box: Box) -> Span:
         """Return every cell the box touches within the picture; empty if there is none.
 
-        A box without width or height still touches the cell it lies in.
+        A box without width or height still touches the cell it lies in; one with an edge that
+        is no number may be anywhere, so it touches every cell.
         """
+        if not all(math.isfinite(edge) for edge in box):
+            return Span(0, self.rows, 0, self.columns)
         left, right = self._outward(box.left, box.right, self.width)
         top, bottom = self._outward(box.top, box.bottom, self.height)
         return Span(top, bottom, left, right)
@@ -73,8 +76,6 @@ class Grid:
         )
 
     def _outward(self, first: float, end: float, size: int) -> tuple[int, int]:
-        if not (math.isfinite(first) and math.isfinite(end)):
-            return 0, -(-size // self.cell)  # nobody knows where it is: everywhere
         low, high = min(first, end), max(first, end)
         if high < 0 or low >= size:
             return 0, 0

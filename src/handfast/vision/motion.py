@@ -12,7 +12,10 @@ from handfast.vision.grid import Cells, Grid
 from handfast.vision.picture import Plane
 
 _SMALL_WIDTH: Final = 480  # px; movement finer than this is noise or far away
-_MEMORY_S: Final = 8.0  # what stands still for about this long becomes background
+_MEMORY_S: Final = (
+    20.0  # the background fades with this; a tenth of it absorbs who stands still
+)
+_EAGER: Final = 12  # pictures after a start that are learned from as from nothing
 _VARIANCE: Final = 32.0  # squared distance, in variances, from which a pixel counts as moved
 _GROW: Final = 4  # small px around what moved: shoes and hair seldom differ from the street
 _SHIFT_EVERY: Final = 5  # pictures from one look at the whole picture's shift to the next
@@ -98,7 +101,8 @@ class Motion:
         """Return the share of this picture in the background: by time, not by pictures."""
         since_us = 40_000 if self._last_us is None else max(at_us - self._last_us, 0)
         self._last_us = at_us
-        return max(1.0 - math.exp(-since_us / 1e6 / _MEMORY_S), 1.0 / (self._count + 1))
+        rate = 1.0 - math.exp(-since_us / 1e6 / _MEMORY_S)
+        return max(rate, 1.0 / (self._count + 1)) if self._count < _EAGER else rate
 
     def _cells(self, mask: Plane) -> Cells:
         """Grow the mask, then read one pixel a cell: growing has reached every corner."""

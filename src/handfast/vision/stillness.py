@@ -8,6 +8,7 @@ from handfast.vision.boxes import Box
 from handfast.vision.picture import Plane
 
 _NOISE: Final = 16  # steps of luma that a camera's noise and compression explain
+_LIGHT: Final = 24  # steps of luma that a cloud or a lamp explains
 _CHANGED: Final = 0.15  # share of pixels beyond that from which the place looks different
 
 
@@ -29,9 +30,11 @@ def cut(small: Plane, box: Box, scale: float) -> Plane | None:
 
 
 def is_same(before: Plane | None, now: Plane | None) -> bool:
-    """Tell whether a place still looks the same; a change of light does not matter."""
+    """Tell whether a place still looks the same; a small change of light does not matter."""
     if before is None or now is None or before.shape != now.shape:
         return False
     then, after = before.astype(np.int16), now.astype(np.int16)
-    difference = np.abs((after - int(np.median(after))) - (then - int(np.median(then))))
-    return float(np.mean(difference > _NOISE)) < _CHANGED
+    lighter = int(np.median(after)) - int(np.median(then))
+    if abs(lighter) > _LIGHT:
+        return False
+    return float(np.mean(np.abs(after - then - lighter) > _NOISE)) < _CHANGED

@@ -111,6 +111,8 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
 def run_redact(arguments: argparse.Namespace) -> int:
     """Redact a file or every film of a folder; 1 when one of several failed."""
     settings = _settings(arguments)
+    keep, threads = _keep(arguments.keep), _threads(arguments.threads)
+    pairs = pairs_of(arguments.source, arguments.target)
     detectors, models = _detectors(settings, arguments.registry)
     clock = SystemClock()
     films = [
@@ -118,15 +120,15 @@ def run_redact(arguments: argparse.Namespace) -> int:
             source=source,
             target=target,
             settings=settings,
-            keep=_keep(arguments.keep),
+            keep=keep,
             sound=arguments.keep_audio,
             metadata=arguments.metadata == "keep",
-            threads=_threads(arguments.threads),
+            threads=threads,
             models=models,
         )
-        for source, target in _pairs(arguments.source, arguments.target)
+        for source, target in pairs
     ]
-    if arguments.source.is_file():
+    if not arguments.source.is_dir():
         _redact(films[0], detectors, arguments.report, clock)
         return 0
     return _redact_all(films, detectors, arguments.report, clock)
@@ -160,8 +162,12 @@ def _redact_all(
     return status
 
 
-def _pairs(source: Path, target: Path) -> list[tuple[Path, Path]]:
-    """Return each file and what it becomes; a folder's shape is kept."""
+def pairs_of(source: Path, target: Path) -> list[tuple[Path, Path]]:
+    """Return each film and what it becomes; a folder's shape is kept.
+
+    Raises:
+        InvalidError: The folder holds no film.
+    """
     if not source.is_dir():
         return [(source, target)]
     found = sorted(each for each in source.rglob("*") if each.suffix.lower() in _FILMS)

@@ -68,7 +68,9 @@ def redact_film(film: Film, detectors: Sequence[Detector], progress: Progress) -
         with PictureReader(film.source, threads=film.threads) as reader:
             with _Copy(film, reader, part, container) as copy:
                 for at_us in _redacted(film, reader, redactor, copy, ledger):
-                    progress(ledger.pictures, _share(at_us, reader.duration_us))
+                    progress(
+                        ledger.pictures, _share(at_us - reader.start_us, reader.duration_us)
+                    )
                 copy.finish()
             ledger.skipped = reader.skipped
         _check_kept(film, ledger)
@@ -174,5 +176,5 @@ def _check_kept(film: Film, ledger: Ledger) -> None:
         )
 
 
-def _share(at_us: int, duration_us: int | None) -> float | None:
-    return min(at_us / duration_us, 1.0) if duration_us else None
+def _share(done_us: int, duration_us: int | None) -> float | None:
+    return min(max(done_us, 0) / duration_us, 1.0) if duration_us else None

@@ -45,6 +45,7 @@ class Ledger:
         self._detected = 0
         self._looks = 0
         self._missed = 0
+        self._open_misses: dict[int, int] = {}
         self._share = 0.0
 
     @property
@@ -60,9 +61,7 @@ class Ledger:
         self._share += done.share
         if done.detected:
             self._detected += 1
-            known = [each for each in done.tracks if each.track in self._tracks]
-            self._looks += len(known)
-            self._missed += sum(not each.seen for each in known)
+            self._note_looks(done.tracks)
         for each in done.tracks:
             self._note_track(at_us, each)
         self._frames.append(
@@ -100,6 +99,16 @@ class Ledger:
             tracks=list(self._tracks.values()),
             frames=self._frames,
         )
+
+    def _note_looks(self, tracks: Sequence[Tracked]) -> None:
+        """Count a miss once the track is found again: until then it may just have left."""
+        for each in tracks:
+            if not each.seen:
+                self._open_misses[each.track] = each.missed
+            elif each.track in self._tracks:
+                missed = self._open_misses.pop(each.track, 0)
+                self._looks += missed + 1
+                self._missed += missed
 
     def _note_track(self, at_us: int, tracked: Tracked) -> None:
         before = self._tracks.get(tracked.track)
