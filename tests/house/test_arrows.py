@@ -74,6 +74,12 @@ BREAKS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("handfast.node.app", "nats"),
         ("handfast.cli.planted", "nats"),
     ),
+    "only-vision": (
+        ("handfast.media.planted", "cv2"),
+        ("handfast.cli.planted", "onnx"),
+        ("handfast.node.planted", "onnxruntime"),
+        ("handfast.hub.planted", "openvino"),
+    ),
     "no-cycles": (
         ("handfast.media.planted", "handfast.media.planned", "handfast.media.planted"),
         (

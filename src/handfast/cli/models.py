@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ from handfast.cli.command import Commands, add_command, add_group
 from handfast.kit.cache import cache_directory
 from handfast.kit.errors import HandfastError
 from handfast.vision.install import Step, install_models
+from handfast.vision.measure import measure
 from handfast.vision.registry import OwnFile, read_registry
 from handfast.vision.store import load_model, path_of, state_of
 
@@ -18,7 +20,7 @@ _FAILED: Final = 1
 
 
 def add_to(commands: Commands) -> None:
-    """Add `models install`, `models list` and `models verify`."""
+    """Add `models install`, `models list`, `models verify` and `models measure`."""
     group = add_group(
         commands,
         "models",
@@ -29,6 +31,7 @@ def add_to(commands: Commands) -> None:
         ("install", "Fetch, convert and verify every model; does nothing twice.", run_install),
         ("list", "Show every model: origin, licence, what it was measured to find.", run_list),
         ("verify", "Compare every installed model with its hash.", run_verify),
+        ("measure", "Show what one detection costs here, on each runtime.", run_measure),
     ):
         example = f"""handfast models {name}
         handfast models {name} --registry our-models.toml"""
@@ -82,6 +85,25 @@ def run_verify(arguments: argparse.Namespace) -> int:
             print(f"{model.id}: {error}", file=sys.stderr)
             status = _FAILED
     return status
+
+
+def run_measure(arguments: argparse.Namespace) -> int:
+    """Print a table of CPU milliseconds for each model, at its own size and at others."""
+    cache = cache_directory(os.environ)
+    print("| model | network reads | runtime | CPU ms, least | median |\n|---|---|---|---|---|")
+    for model in read_registry(arguments.registry).model:
+        content = load_model(model, cache)
+        own = model.input.longest
+        sizes = [own] if model.input.fixed else [own * 2 // 3, own, own * 3 // 2]
+        for longest in sizes:
+            for cost in measure(model, content, longest, time.process_time):
+                print(
+                    f"| {cost.model} | {cost.canvas[0]} x {cost.canvas[1]} "
+                    f"| {cost.run_as.engine} {cost.run_as.precision} "
+                    f"| {cost.least_ms:.1f} | {cost.median_ms:.1f} |",
+                    flush=True,
+                )
+    return 0
 
 
 def _show_bar(step: Step) -> None:

@@ -193,7 +193,8 @@ def _merged(first: Sequence[Model], second: Sequence[Model]) -> list[Model]:
 
 
 def _parse(text: str, place: Path) -> Registry:
-    def convert(wanted: type, value: object) -> object:
+    def as_path(wanted: type, value: object) -> object:
+        """Make a path of text; paths count from where the registry is."""
         if wanted is Path and isinstance(value, str):
             return place.parent / value
         raise ValueError(f"{value} is no {wanted.__name__}")
@@ -201,7 +202,7 @@ def _parse(text: str, place: Path) -> Registry:
     try:
         # TOML has only text for keys; `strict=False` reads the numbers of classes in them.
         registry = msgspec.convert(
-            tomllib.loads(text), Registry, strict=False, dec_hook=convert
+            tomllib.loads(text), Registry, strict=False, dec_hook=as_path
         )
     except (ValueError, msgspec.ValidationError) as error:
         raise InvalidError(f"{place}: {error}; see docs/reference/models.md") from error

@@ -134,6 +134,7 @@ class _OnnxRuntime:
         self._names = names
 
     def run(self, picture: Floats) -> Mapping[str, Floats]:
+        """Return the outputs by name; see `Network`."""
         try:
             results = self._session.run(list(self._names.values()), {self._reads: picture})
         except _REFUSALS as error:
@@ -172,6 +173,7 @@ class _OpenVino:
         self._places = {name: places.get(there, -1) for name, there in names.items()}
 
     def run(self, picture: Floats) -> Mapping[str, Floats]:
+        """Return the outputs by name; see `Network`."""
         try:
             self._request.infer({self._reads: picture}, share_inputs=True, share_outputs=True)
         except RuntimeError as error:
