@@ -32,7 +32,7 @@ from handfast.seal.format import (
 )
 from handfast.seal.identity import Envelope
 from handfast.seal.keytree import TreeNode, leaf_of_cover, run_key, stream_label
-from handfast.seal.open import open_run, unwrap_run_key
+from handfast.seal.open import OpenedRun, open_run, unwrap_run_key
 from tests.e2e.officer import IDS, Answer, KnownSite, Officer, open_proof
 from tests.e2e.waiting import CLOCK, eventually
 
@@ -58,6 +58,8 @@ class Watching:
     key_frames: list[KeyFrame] = field(default_factory=list)
     runs: dict[tuple[bytes, int], RunRecord] = field(default_factory=dict)
     marks: list[FrameMark] = field(default_factory=list)
+    newest: OpenedRun | None = None
+    pictures: int = 0
     windows: list[Window] = field(default_factory=list)
     ends: list[End] = field(default_factory=list)
     alive: list[Alive] = field(default_factory=list)
@@ -103,6 +105,8 @@ class Watching:
         body += b"".join(encode_unit(record) + sealed for record, sealed in frame.units)
         self._bodies[place] = body
         opened = open_run(self.header[frame.segment], body, self.keys[place])
+        self.newest = opened
+        self.pictures += len(frame.units)
         marks = (find_mark(unit.data) for unit in opened.units[-len(frame.units) :])
         self.marks += [mark for mark in marks if mark is not None]
 
@@ -200,6 +204,7 @@ class RecordedRun:
 
     start_us: int
     marks: list[FrameMark]
+    opened: OpenedRun
 
 
 async def look_back(
@@ -207,7 +212,12 @@ async def look_back(
 ) -> list[RecordedRun]:
     """Fetch a recorded range, check manifests and hashes, open every run that keys reach."""
     grant = answer.grant
-    found = await officer.recordings(grant.id, since_us, until_us)
+
+    async def _made() -> dict[str, Any] | None:
+        listed = await officer.recordings(grant.id, since_us, until_us)
+        return None if listed["making"] else listed
+
+    found = await eventually(_made, within_s=60, what="the whole range")
     listed: list[tuple[str, list[ManifestRun]]] = []
     for envelope in found["manifests"]:
         manifest = verify(
@@ -234,9 +244,9 @@ async def _open(
     assert hashlib.sha256(body).digest() == unb64(run.sha256)
     key = recorded_key(answer.keys, header, run, camera=UUID(grant.camera))
     assert key is not None, f"no key for run {run.run} of {segment}"
-    units = open_run(header, body, key, sha256=unb64(run.sha256)).units
-    marks = [mark for unit in units if (mark := find_mark(unit.data)) is not None]
-    return RecordedRun(start_us=run.start_us, marks=marks)
+    opened_run = open_run(header, body, key, sha256=unb64(run.sha256))
+    marks = [mark for unit in opened_run.units if (mark := find_mark(unit.data)) is not None]
+    return RecordedRun(start_us=run.start_us, marks=marks, opened=opened_run)
 
 
 def recorded_key(

@@ -123,11 +123,16 @@ class OpenSegment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recordings(msgspec.Struct, frozen=True, kw_only=True):
-    """Finished segments as signed manifests, oldest first, and the open one."""
+    """Finished segments as signed manifests, oldest first, and the open ones.
+
+    Attributes:
+        making: More of the range is being made; ask again in a moment.
+    """
 
     manifests: list[Envelope]
     open: list[OpenSegment]
     reason: str | None = None
+    making: bool = False
 
 
 class BytesAsk(msgspec.Struct, frozen=True, kw_only=True):

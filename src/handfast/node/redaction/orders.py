@@ -133,7 +133,7 @@ class BeginRange(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     Attributes:
         folder: An empty directory, which takes the segments.
         sources: What to make it of, oldest first.
-        from_us: Pictures before it are decoded only; `until_us` is exclusive.
+        from_us: Pictures before it only teach the engine; `until_us` is exclusive.
     """
 
     making: Making

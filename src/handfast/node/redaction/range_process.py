@@ -105,7 +105,7 @@ class RangeProcess:
             begin.making, Redactor(settings_of(begin.making.how), detectors), self._recorder
         )
         self._recorder.add(self._stream, root=folder)
-        self._due_us: float = begin.from_us
+        self._due_us = 0.0
 
     def run(self) -> None:
         """Make the range, tell of each run as it can be read, and return at the end."""
@@ -120,14 +120,15 @@ class RangeProcess:
         self._link.close()
 
     def _show(self, picture: PlanarPicture) -> None:
-        if not max(self._due_us, self._begin.from_us) <= picture.received_us:
+        at_us = picture.received_us
+        if at_us < self._due_us or at_us >= self._begin.until_us:
             return
-        if picture.received_us >= self._begin.until_us:
+        step_us = _SECOND_US / self._begin.making.fps
+        self._due_us = max(self._due_us + step_us, at_us + step_us / 2)
+        if at_us < self._begin.from_us:
+            self._covering.look(picture)
             return
-        self._due_us = max(self._due_us, picture.received_us) + (
-            _SECOND_US / self._begin.making.fps * 7 / 8
-        )
-        self._times.move(picture.received_us)
+        self._times.move(at_us)
         self._covering.show(picture)
         self._recorder.tick()
         self._link.flush()

@@ -45,13 +45,17 @@ class Covering:
         """Make the next picture a key picture: somebody joins."""
         self._key_wanted = True
 
+    def look(self, picture: PlanarPicture) -> None:
+        """Let the engine learn the background from a picture that is not shown."""
+        self._redactor.redact(_seen(picture), picture.received_us)
+
     def show(self, picture: PlanarPicture) -> Redacted:
         """Cover a picture and seal what remains of it.
 
         Raises:
             UnavailableError: Nothing can be encoded here.
         """
-        seen = Picture(y=picture.y, u=picture.u, v=picture.v)
+        seen = _seen(picture)
         done = self._redactor.redact(seen, picture.received_us)
         encoder = self._encoder_for(seen)
         key_pts = self._key_pts
@@ -81,6 +85,10 @@ class Covering:
         if config != self._config:
             self._config = config
             self._recorder.configured(self._making.stream, (config,))
+
+
+def _seen(picture: PlanarPicture) -> Picture:
+    return Picture(y=picture.y, u=picture.u, v=picture.v)
 
 
 class LiveRendition:

@@ -48,14 +48,19 @@ class Shelf:
             self._done = True
             self._changed.notify_all()
 
-    def wait(self, until_us: int, *, longest_s: float) -> None:
-        """Return when pictures up to `until_us` can be read, all is made, or time is up."""
+    def wait(self, until_us: int, *, longest_s: float) -> bool:
+        """Wait until pictures up to `until_us` can be read, or all is made.
+
+        Returns:
+            Whether that is so; `False` when time was up before it.
+        """
         ends = self._clock.monotonic() + longest_s
         with self._changed:
             while not self._done and self._reached_us < until_us:
                 if (left := ends - self._clock.monotonic()) <= 0:
-                    return
+                    return False
                 self._changed.wait(left)
+        return True
 
     def find(self, segment: bytes) -> IndexedSegment | None:
         """Return one segment (`Segments`)."""

@@ -4,11 +4,12 @@ import logging
 import shutil
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
 
 import anyio
+import msgspec
 from anyio import from_thread, to_thread
 from anyio.abc import TaskGroup
 
@@ -40,7 +41,8 @@ from handfast.storage.segments import IndexedRun, IndexedSegment
 _LOG: Final = logging.getLogger(__name__)
 _SECOND_US: Final = 1_000_000
 _AT_ONCE: Final = 2
-_PATIENCE_S: Final = 6.0  # the hub waits a little longer for an answer
+_LEAD_US: Final = 2 * _SECOND_US
+_PATIENCE_S: Final = 2.0  # the hub waits a little longer for an answer
 
 
 class Darkroom(Protocol):
@@ -92,7 +94,7 @@ class _Job:
     order: BeginRange
     shelf: Shelf
     ranges: ReleaseRange
-    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    scope: anyio.CancelScope | None = None  # while it is made; belongs to the event loop
 
 
 class RedactRange:
@@ -136,8 +138,9 @@ class RedactRange:
         """List what is made of a part of the range; waits some seconds for what is not."""
         job = self._of(grant)
         last_us = min(until_us, job.order.until_us)
-        job.shelf.wait(last_us - _SECOND_US, longest_s=_PATIENCE_S)
-        return job.ranges.list_recordings(grant, from_us=from_us, until_us=until_us)
+        made = job.shelf.wait(last_us, longest_s=_PATIENCE_S)
+        listed = job.ranges.list_recordings(grant, from_us=from_us, until_us=until_us)
+        return msgspec.structs.replace(listed, making=not made)
 
     def read(self, grant: Grant, segment: str, *, offset: int, length: int) -> bytes:
         """Return bytes of a segment; errors as in `ReleaseRange.read`."""
@@ -146,7 +149,8 @@ class RedactRange:
     def ended(self, grant: Grant, _statement: Envelope) -> None:
         """Stop making a grant's range, and remove what was made."""
         if job := self._jobs.pop(grant.id, None):
-            job.scope.cancel()
+            if job.scope is not None:
+                job.scope.cancel()
             job.shelf.finish()
             if self._group is not None:
                 self._group.start_soon(to_thread.run_sync, _remove, Path(job.order.folder))
@@ -165,7 +169,7 @@ class RedactRange:
 
     async def _make(self, job: _Job) -> None:
         darkroom = self._parts.workshop.darkroom
-        with job.scope:
+        with anyio.CancelScope() as job.scope:
             try:
                 async with self._slots, aclosing(darkroom.make(job.order)) as events:
                     async for event in events:
@@ -199,8 +203,12 @@ class RedactRange:
         return _Job(grant=grant, order=order, shelf=shelf, ranges=ranges)
 
     def _sources(self, grant: Grant) -> list[SourceSegment]:
-        """Collect the clear runs of a grant's range, each from the keyframe before it on."""
+        """Collect the clear runs of a grant's range, and of the seconds before it.
+
+        In these the engine learns what does not move; they are never shown.
+        """
         from_us, until_us = _range(grant)
+        from_us -= _LEAD_US
         recording = replace(recording_of(grant), rendition=Rendition.CLEAR)
         found = self._parts.segments.overlapping(recording, since_us=from_us, until_us=until_us)
         sources = []
