@@ -29,6 +29,8 @@ class Scene {
   newest: Answer<Envelope> = { outcome: 'failed', problem: { kind: 'not-found', status: 404, title: '', detail: '' } };
   paused: (() => void)[] = [];
   readonly asker: Asker;
+  /** What the browser keeps; another scene with the same is another page of it. */
+  notes = new Map<string, string>();
 
   constructor(...replies: readonly Reply[]) {
     const left = [...replies];
@@ -46,6 +48,7 @@ class Scene {
         decision: async () => this.newest,
       },
       challenges: new Challenges(async () => ok(challenge), () => 0),
+      notes: { getItem: (name) => this.notes.get(name) ?? null, setItem: (name, value) => void this.notes.set(name, value) },
       nowUs: () => this.nowUs,
       newId: () => ids.request,
       pause: () => new Promise((resolve) => this.paused.push(resolve)),
@@ -199,5 +202,45 @@ describe('a request that waits for the owner', () => {
     if (yes.outcome === 'ok') scene.asker.decided(scene.asked[0]!.hash, yes.value);
     expect((await again.settled).outcome).toBe('permit');
     expect(scene.asks).toHaveLength(1);
+  });
+
+  it('is joined by another page of this browser, and forgotten once it is answered', async () => {
+    const scene = new Scene(pending);
+    await scene.ask({ byOwner: true });
+    const asked = scene.asked[0]!;
+    const other = new Scene(pending);
+    other.notes = scene.notes;
+    other.newest = await pending(asked);
+    const joined = await other.ask({ byOwner: true });
+    if (joined.outcome !== 'pending') throw new Error(joined.outcome);
+    expect(other.asks).toEqual([]);
+    const yes = await permit(asked);
+    if (yes.outcome === 'ok') other.asker.decided(asked.hash, yes.value);
+    expect((await joined.settled).outcome).toBe('permit');
+    await other.ask({ byOwner: true });
+    expect(other.asks).toHaveLength(1);
+  });
+
+  it('opens at once on a page that is loaded after the owner has said yes', async () => {
+    const scene = new Scene(pending);
+    await scene.ask({ byOwner: true });
+    const other = new Scene(pending);
+    other.notes = scene.notes;
+    other.newest = await permit(scene.asked[0]!);
+    expect((await other.ask({ byOwner: true })).outcome).toBe('permit');
+    expect(other.asks).toEqual([]);
+  });
+
+  it('is asked anew when the hub knows nothing of it, or what is kept cannot be read', async () => {
+    const scene = new Scene(pending);
+    await scene.ask({ byOwner: true });
+    const other = new Scene(pending);
+    other.notes = scene.notes;
+    await other.ask({ byOwner: true });
+    expect(other.asks).toHaveLength(1);
+    const third = new Scene(pending);
+    third.notes = new Map([['handfast.pendingAsks', '{"of":"another version"}']]);
+    await third.ask({ byOwner: true });
+    expect(third.asks).toHaveLength(1);
   });
 });

@@ -10,6 +10,7 @@ import { asRefused } from '$lib/secure/refused';
 import { openDecision, type Answer, type Asked, type ReleasedKeys } from '$lib/secure/release';
 import type { Grant, Stream, View } from '$lib/secure/statements';
 import type { Challenges } from './challenges';
+import { covers, type Notes, PendingAsks, type Subject } from './pending-asks';
 
 export interface Wish {
   readonly node: TrustedNode;
@@ -50,6 +51,8 @@ export interface AskerPorts {
   readonly identity: Identity;
   readonly hub: Pick<HubClient, 'access' | 'decision'>;
   readonly challenges: Challenges;
+  /** Where requests that wait for an owner outlive the page. */
+  readonly notes: Notes;
   /** Wall clock, microseconds. */
   readonly nowUs: () => number;
   readonly newId: () => string;
@@ -68,8 +71,11 @@ export class Asker {
   /** What owners have been asked and have not answered. */
   #open: readonly { readonly wish: Wish; readonly asking: Promise<Asking> }[] = [];
 
+  readonly #kept: PendingAsks;
+
   constructor(ports: AskerPorts) {
     this.#ports = ports;
+    this.#kept = new PendingAsks(ports.notes, ports.nowUs);
   }
 
   /**
@@ -80,7 +86,7 @@ export class Asker {
    */
   ask(wish: Wish, signal: AbortSignal): Promise<Asking> {
     if (!wish.byOwner) return this.#askFresh(wish, signal);
-    const open = this.#open.find((each) => covers(each.wish, wish));
+    const open = this.#open.find((each) => covers(subjectOf(each.wish), subjectOf(wish)));
     if (open) return open.asking;
     const asking = this.#askOwner(wish, () => (this.#open = this.#open.filter((each) => each.asking !== asking)));
     this.#open = [...this.#open, { wish, asking }];
@@ -94,13 +100,26 @@ export class Asker {
 
   /** Calls `answered` before anybody hears of the answer. */
   async #askOwner(wish: Wish, answered: () => void): Promise<Asking> {
-    const asking = await this.#askFresh(wish, new AbortController().signal).catch((error: unknown) => {
+    const { signal } = new AbortController();
+    const fresh = async (): Promise<Asking> => (await this.#joined(wish, signal)) ?? this.#askFresh(wish, signal);
+    const asking = await fresh().catch((error: unknown) => {
       answered();
       throw error;
     });
     if (asking.outcome === 'pending') return { ...asking, settled: asking.settled.finally(answered) };
     answered();
     return asking;
+  }
+
+  /** What has come of a request that another page of this browser made; null when there is none. */
+  async #joined(wish: Wish, signal: AbortSignal): Promise<Asking | null> {
+    const { identity, hub } = this.#ports;
+    const asked = this.#kept.find(subjectOf(wish), identity.fingerprint);
+    if (asked === null) return null;
+    const answer = await hub.decision(asked.hash);
+    const joined = answer.outcome === 'ok' ? await this.#opened(answer.value, asked, wish.node, signal) : null;
+    if (joined?.outcome !== 'pending') this.#kept.remove(asked.hash);
+    return joined?.outcome === 'failed' ? null : joined;
   }
 
   /** A challenge that the node does not know any more is replaced once. */
@@ -143,6 +162,7 @@ export class Asker {
     const answer = await this.#read(decision, asked, node);
     if (answer.outcome !== 'pending') return answer;
     const { answerByUs } = answer;
+    this.#kept.add(asked, (answerByUs ?? this.#ports.nowUs()) + AFTER_US);
     return { outcome: 'pending', answerByUs, settled: this.#settled(asked, node, answerByUs, signal) };
   }
 
@@ -172,16 +192,13 @@ export class Asker {
       return { outcome: 'deny', reason: 'approval-not-given', explanation: '' };
     } finally {
       this.#waiting.delete(asked.hash);
+      this.#kept.remove(asked.hash);
     }
   }
 }
 
-/** Whether an answer to `open` answers `wish` too. */
-function covers(open: Wish, wish: Wish): boolean {
-  const same = open.camera === wish.camera && open.view === wish.view && open.incident === wish.incident;
-  if (!same || open.node.id !== wish.node.id) return false;
-  // Both ranges end now; what has passed meanwhile is asked for when it is wanted.
-  return open.range === null || wish.range === null ? open.range === wish.range : open.range.fromUs <= wish.range.fromUs;
+function subjectOf({ node, camera, view, incident, range }: Wish): Subject {
+  return { node: node.id, camera, view, incident, fromUs: range?.fromUs ?? null };
 }
 
 function notSettled(answer: Exclude<Call<unknown>, { outcome: 'ok' }>): Settled {

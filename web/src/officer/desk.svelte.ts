@@ -75,7 +75,7 @@ export class Desk {
     this.#hub = new HubClient(this.#hubDoor);
     this.#challenges = new Challenges((node) => this.#hub.challenge(node), () => performance.now());
     const newId = (): string => crypto.randomUUID();
-    this.#asker = new Asker({ identity, hub: this.#hub, challenges: this.#challenges, nowUs, newId, pause });
+    this.#asker = new Asker({ identity, hub: this.#hub, challenges: this.#challenges, notes: ports.notes, nowUs, newId, pause });
     this.#statements = new IncidentStatements({ agency, hub: this.#hub, nowUs });
     const onIncident = (incident: IncidentView, news: boolean): void => this.#heard(incident, news);
     this.feed = new Feed({ board, agency, root: config.root, role, nowUs, onIncident });

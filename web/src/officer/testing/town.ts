@@ -50,6 +50,7 @@ export class Town {
       identity: this.site.officer,
       hub: this.hub,
       challenges: new Challenges(async () => challenge, () => 0),
+      notes: { getItem: () => null, setItem: () => undefined },
       nowUs: () => this.nowUs,
       newId: () => crypto.randomUUID(),
       pause: () => new Promise(() => undefined),
