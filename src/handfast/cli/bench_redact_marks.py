@@ -8,6 +8,7 @@ from importlib import resources
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import astuple
 
 from handfast.kit.errors import InvalidError
 from handfast.vision.boxes import Box
@@ -139,14 +140,6 @@ def _at(person: Person, frame: int) -> Seen | None:
     before, behind = keys[after - 1], keys[min(after, len(keys) - 1)]
     span = behind.frame - before.frame
     share = (frame - before.frame) / span if span else 0.0
-
-    def between(first: int, second: int) -> float:
-        return first + (second - first) * share
-
-    box = Box(
-        between(before.left, behind.left),
-        between(before.top, behind.top),
-        between(before.right, behind.right),
-        between(before.bottom, behind.bottom),
-    )
-    return Seen(person.id, box, between(before.hidden_percent, behind.hidden_percent) / 100)
+    pairs = zip(astuple(before), astuple(behind), strict=True)
+    _, *sides, hidden = [first + (second - first) * share for first, second in pairs]
+    return Seen(person.id, Box(*sides), hidden / 100)
