@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 from handfast.kit.errors import InvalidError
 from handfast.vision.boxes import Kind
@@ -28,7 +29,7 @@ class Thresholds:
     """
 
     sure: float = 0.45
-    faint: float = 0.3
+    faint: float = 0.35
     barely: float = 0.12
 
     def __post_init__(self) -> None:
@@ -38,6 +39,12 @@ class Thresholds:
                 f"thresholds {self.barely}, {self.faint}, {self.sure} are not in order; "
                 "give 0 <= barely <= faint <= sure <= 1"
             )
+
+
+_DEFAULT: Final = Thresholds()
+_DEFAULTS: Final[Mapping[Kind, Thresholds]] = MappingProxyType(
+    {Kind.FACE: Thresholds(sure=0.4, faint=0.25, barely=0.12)}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,4 +98,4 @@ class Settings:
 
     def threshold(self, kind: Kind) -> Thresholds:
         """Return the thresholds of a kind."""
-        return self.thresholds.get(kind) or Thresholds()
+        return self.thresholds.get(kind) or _DEFAULTS.get(kind, _DEFAULT)

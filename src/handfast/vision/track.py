@@ -9,11 +9,11 @@ from handfast.vision.picture import Plane
 
 # Sizes a thing may move per second beyond what was foreseen: a person runs 5 m/s, a head moves
 # as fast as its body, a car is four metres long.
-_WILD: Final = {Kind.PERSON: 0.8, Kind.FACE: 4.0, Kind.VEHICLE: 2.0}
-_TAMED: Final = 0.3  # of that remains once the speed is known
+_WILD: Final = {Kind.PERSON: 0.7, Kind.FACE: 4.0, Kind.VEHICLE: 2.0}
+_TAMED: Final = 0.2  # of that remains once the speed is known
 _FASTEST: Final = 6.0  # sizes per second; more is another thing, or a mistake
 _COASTS_S: Final = 0.5  # unseen things are foreseen to slow down within about this time
-_MOST_SLACK: Final = 0.5  # of its size: from then on it may be anywhere
+_MOST_SLACK: Final = 0.35  # of its size: from then on it may be anywhere
 _NEWEST: Final = 0.6  # weight of the last speed measured
 _HITS_TO_TAME: Final = 3
 
