@@ -36,7 +36,6 @@ class Output:
         container: Kind of file, one of the values of `CONTAINERS`.
         aspect: Shape of a pixel, width over height.
         metadata: Kept from the source; empty strips it.
-        threads: Of the encoder.
     """
 
     width: int
@@ -45,20 +44,20 @@ class Output:
     container: str = "mp4"
     aspect: Fraction = Fraction(1)
     metadata: dict[str, str] = field(default_factory=dict)
-    threads: int = 1
 
 
-def encoder_options(*, threads: int = 1, quantizer: int = QUANTIZER) -> dict[str, str]:
+def encoder_options(quantizer: int = QUANTIZER) -> dict[str, str]:
     """Return x264's options for little CPU.
 
     A fixed quantizer instead of a rate: x264 then needs no look at the picture beforehand,
-    worth a third of its time, and covered areas cost next to nothing at any quantizer.
+    worth a third of its time, and covered areas cost next to nothing at any quantizer. One
+    thread, because what several make depends on how many there are.
     """
     key = f"keyint={_KEY_EVERY}:min-keyint={_KEY_EVERY}:scenecut=0"
     return {
         "preset": "ultrafast",
         "qp": str(quantizer),
-        "threads": str(threads),
+        "threads": "1",
         "x264-params": f"{key}:bframes=0:rc-lookahead=0:sync-lookahead=0:sliced-threads=0",
     }
 
@@ -165,7 +164,7 @@ class PictureWriter:
     def _add_video(self) -> av.VideoStream:
         output = self._output
         stream = self._container.add_stream(
-            "libx264", rate=output.rate, options=encoder_options(threads=output.threads)
+            "libx264", rate=output.rate, options=encoder_options()
         )
         assert isinstance(stream, av.VideoStream)  # noqa: S101 - narrows the type
         stream.width, stream.height, stream.pix_fmt = output.width, output.height, "yuv420p"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from handfast.kit.errors import HandfastError
 from handfast.vision.boxes import Box, Detection, Kind
@@ -16,6 +17,9 @@ from handfast.vision.picture import Picture, Plane
 from handfast.vision.settings import Fill, Settings
 from handfast.vision.track import Tracked
 from handfast.vision.tracker import Tracker
+
+_LONGEST_GAP_US: Final = 10_000_000
+"""Between two pictures; after a longer one the street may be another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +133,7 @@ class Redactor:
         """Return what fits this picture; a new size, a step back or a gap starts anew."""
         last_us, self._last_us = self._last_us, at_us
         view = self._view
-        goes_on = last_us is not None and 0 <= at_us - last_us <= self._settings.hold_us
+        goes_on = last_us is not None and 0 <= at_us - last_us <= _LONGEST_GAP_US
         if (
             view is not None
             and goes_on

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,11 +17,12 @@ from handfast.cli.redact.progress import FilmProgress
 from handfast.cli.redact.report import ModelLine, Report
 from handfast.kit.cache import cache_directory, whole_file
 from handfast.kit.clock import Clock, SystemClock
-from handfast.kit.errors import HandfastError, InvalidError
+from handfast.kit.errors import HandfastError, InvalidError, NotFoundError
 from handfast.media.picture_writer import CONTAINERS
 from handfast.vision.boxes import Kind
-from handfast.vision.model_detector import ModelDetector, open_detector
-from handfast.vision.registry import Model, read_registry
+from handfast.vision.detectors import open_detectors
+from handfast.vision.model_detector import ModelDetector
+from handfast.vision.registry import Model, Registry, read_registry
 from handfast.vision.settings import Fill, Settings
 
 _FILMS: Final = frozenset(
@@ -104,7 +106,11 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         "--registry", type=Path, metavar="FILE", help="models of your own in place of ours"
     )
     parser.add_argument(
-        "--threads", type=int, default=0, metavar="N", help="0: as many as there are cores"
+        "--threads",
+        type=int,
+        default=0,
+        metavar="N",
+        help="for decoding; 0: as many as there are cores",
     )
 
 
@@ -113,7 +119,7 @@ def run_redact(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     keep, threads = _keep(arguments.keep), _threads(arguments.threads)
     pairs = pairs_of(arguments.source, arguments.target)
-    detectors, models = _detectors(settings, arguments.registry)
+    detectors, models = _detectors(settings, read_registry(arguments.registry))
     clock = SystemClock()
     films = [
         Film(
@@ -135,7 +141,7 @@ def run_redact(arguments: argparse.Namespace) -> int:
 
 
 def _redact(
-    film: Film, detectors: list[ModelDetector], report: Path | None, clock: Clock
+    film: Film, detectors: Sequence[ModelDetector], report: Path | None, clock: Clock
 ) -> Report:
     progress = FilmProgress(film.source.name, sys.stderr, clock)
     made = redact_film(film, detectors, progress.step)
@@ -148,7 +154,7 @@ def _redact(
 
 
 def _redact_all(
-    films: list[Film], detectors: list[ModelDetector], report: Path | None, clock: Clock
+    films: Sequence[Film], detectors: Sequence[ModelDetector], report: Path | None, clock: Clock
 ) -> int:
     """Redact film after film; one that fails does not stop the others."""
     status = 0
@@ -200,19 +206,16 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 
 def _detectors(
-    settings: Settings, registry: Path | None
-) -> tuple[list[ModelDetector], tuple[ModelLine, ...]]:
-    """Open a detector for each model that finds something which is to be covered."""
-    cache = cache_directory(os.environ)
-    detectors, lines = [], []
-    for model in read_registry(registry).model:
-        kinds = settings.kinds & set(model.classes.values())
-        if not kinds:
-            continue
-        least = min(settings.threshold(kind).barely for kind in kinds)
-        detectors.append(open_detector(model, cache, time.process_time, threshold=least))
-        lines.append(_line(model))
-    return detectors, tuple(lines)
+    settings: Settings, registry: Registry
+) -> tuple[tuple[ModelDetector, ...], tuple[ModelLine, ...]]:
+    """Open what is needed; a file is no live picture, so rather no film than a grey one."""
+    opened = open_detectors(
+        settings.kinds, registry, cache_directory(os.environ), time.process_time
+    )
+    if opened.missing:
+        raise NotFoundError("; ".join(opened.missing))
+    used = [each for each in registry.model if settings.kinds & set(each.classes.values())]
+    return opened.detectors, tuple(_line(each) for each in used)
 
 
 def _line(model: Model) -> ModelLine:

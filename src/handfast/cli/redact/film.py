@@ -36,7 +36,7 @@ class Film:
         keep: Numbers of tracks that stay clear.
         sound: Copy the sound, otherwise it is left out.
         metadata: Keep title, place and time, otherwise they are left out.
-        threads: Of the decoder, and of the encoder.
+        threads: Of the decoder; the encoder has one, whose bytes are the same everywhere.
         models: What the detectors are, for the report.
     """
 
@@ -142,7 +142,6 @@ class _Copy:
             container=self._container,
             aspect=first.aspect,
             metadata=reader.metadata if film.metadata else {},
-            threads=film.threads,
         )
         return PictureWriter(self._path, output, audio=reader.audio if film.sound else ())
 
