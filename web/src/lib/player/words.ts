@@ -94,7 +94,7 @@ const en = {
   connecting: 'Waiting for the first picture',
   asking: 'Asking the site',
   toAsk: 'The owner must approve looking back',
-  toAskWhy: 'Their yes to live pictures does not cover recordings. They are asked once, for all that the agreement opens until now.',
+  toAskWhy: 'A yes to live pictures does not cover recordings. They are asked once, for all that the agreement opens until now.',
   toAskMore: (time: string) => `What they approved ends at ${time}. They can be asked again, up to now.`,
   ask: 'Ask the owner',
   pending: 'Waiting for the owner',
