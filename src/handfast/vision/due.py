@@ -134,13 +134,19 @@ class Due:
 
 
 def _is_own_face(face: Tracked, kept: Sequence[Tracked], tracks: Sequence[Tracked]) -> bool:
-    """Tell whether a face can only be that of a person who stays clear."""
+    """Tell whether a face can only be that of a person who stays clear.
+
+    With two faces on one body, one of them belongs to somebody nobody has detected.
+    """
     if face.kind is not Kind.FACE or not kept:
         return False
     bodies = [
         each for each in tracks if each.kind is Kind.PERSON and _bears(each.box, face.box)
     ]
-    return len(bodies) == 1 and bodies[0] in kept
+    if len(bodies) != 1 or bodies[0] not in kept:
+        return False
+    faces = [each for each in tracks if each.kind is Kind.FACE]
+    return sum(_bears(bodies[0].box, each.box) for each in faces) == 1
 
 
 def _bears(body: Box, face: Box) -> bool:

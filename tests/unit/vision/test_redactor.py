@@ -384,6 +384,14 @@ def test_a_face_is_clear_with_its_body() -> None:
     assert original_inside(picture, before, stranger.box) == 0
 
 
+def test_two_faces_on_one_body_are_both_covered() -> None:
+    """One of them is somebody's whom nobody has detected."""
+    found = [person(100, 100, size=90), face(104, 104, size=10), face(122, 108, size=10)]
+    picture, before, done = clear_of(found, Keep(tracks=frozenset({3})))
+    assert done.clear == {3}
+    assert sum(original_inside(picture, before, each.box) for each in found[1:]) == 0
+
+
 def test_a_lost_track_is_no_longer_clear() -> None:
     """Where it is foreseen, somebody else may stand."""
     found = person(100, 100)
