@@ -1,6 +1,5 @@
 """Payload formats of H.264 (RFC 6184) and H.265 (RFC 7798): what one packet holds."""
 
-import struct
 from typing import Final, Protocol
 
 import msgspec
@@ -23,7 +22,7 @@ class Fragment(msgspec.Struct, frozen=True, gc=False):
         first: It begins the NAL unit.
         last: It ends the NAL unit.
         header: The NAL unit's header, rebuilt; meaningful when `first`.
-        high: First number `Payload.fast` reads of the fragments in between.
+        high: First number of the fragments in between, see `Payload.fast`.
         low: The second one.
         body: The bytes after the fragment header.
     """
@@ -41,17 +40,14 @@ class Payload(Protocol):
 
     Attributes:
         sets: The track's parameter sets.
-        fast: Reads an interleaved frame up to its fragment header as: `$` and channel,
-            length, RTP head, timestamp and SSRC, then two numbers compared with
+        fast: How `struct` reads a fragment's header as two numbers, to be compared with
             `Fragment.high` and `Fragment.low`.
-        fast_skip: Bytes of a middle fragment's frame before its body.
         has_slices: The picture under way holds slices.
         has_key: One of them can start decoding.
     """
 
     sets: ParameterSets
-    fast: struct.Struct
-    fast_skip: int
+    fast: str
     has_slices: bool
     has_key: bool
 
@@ -60,6 +56,14 @@ class Payload(Protocol):
 
         Raises:
             MediaFormatError: It contradicts its own lengths, or its type is not used here.
+        """
+        ...
+
+    def begin(self, one: int, two: int) -> bytes:
+        """Take the header of a first fragment, read as `fast`.
+
+        Returns:
+            The NAL unit's header, rebuilt; empty if it is the header of anything else.
         """
         ...
 
@@ -75,8 +79,7 @@ class Payload(Protocol):
 class H264Payload:
     """Single NAL units, STAP-A and FU-A: packetization modes 0 and 1 (RFC 6184 section 5)."""
 
-    fast = struct.Struct(">HHIQBB")
-    fast_skip = 18
+    fast = "BB"
 
     def __init__(self, media: MediaLine) -> None:
         """Take the parameter sets of the SDP, if it has any."""
@@ -102,6 +105,14 @@ class H264Payload:
             raise MediaFormatError(f"H.264 payload type {kind} is not used over RTSP")
         self._note(kind, payload)
         return [payload]
+
+    def begin(self, one: int, two: int) -> bytes:
+        """Take the header of a first fragment: FU indicator and FU header."""
+        if one & 31 != h264.FU_A or two & 0xE0 != _START:
+            return b""
+        kind = two & 31
+        self._note(kind, b"")
+        return bytes((one & 0xE0 | kind,))
 
     def take_change(self) -> bool:
         """Return whether parameter sets changed since the last call."""
@@ -142,8 +153,7 @@ class H265Payload:
     Decoding order numbers (sprop-max-don-diff above 0) are not used by cameras and refused.
     """
 
-    fast = struct.Struct(">HHIQBH")
-    fast_skip = 19
+    fast = "BH"
 
     def __init__(self, media: MediaLine) -> None:
         """Take the parameter sets of the SDP, if it has any.
@@ -176,6 +186,14 @@ class H265Payload:
             raise MediaFormatError(f"H.265 payload type {kind} is not used over RTSP")
         self._note(kind, payload)
         return [payload]
+
+    def begin(self, one: int, two: int) -> bytes:
+        """Take the header of a first fragment: two bytes of payload header, one of FU."""
+        if one >> 1 & 63 != h265.FU or two & 0xC0 != _START:
+            return b""
+        kind = two & 63
+        self._note(kind, b"")
+        return bytes((one & 0x81 | kind << 1, two >> 8))
 
     def take_change(self) -> bool:
         """Return whether parameter sets changed since the last call."""

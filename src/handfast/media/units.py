@@ -37,7 +37,7 @@ class CameraState(StrEnum):
     STOPPED = "stopped"  # removed by its owner, no further attempt
 
 
-class StreamKey(msgspec.Struct, frozen=True):
+class StreamKey(msgspec.Struct, frozen=True, cache_hash=True):
     """One stream of one camera, in one rendition.
 
     Attributes:

@@ -1,8 +1,9 @@
 """From RTP packets to access units: one video track (RFC 6184, RFC 7798).
 
 This is the hot path of ingest: a 4 Mbit/s camera sends about 370 packets a second, nearly
-all of them middle fragments of one NAL unit. `VideoTrack.run` passes over such a row with one
-unpacking and a few comparisons each; whatever is not plain takes the long way, `packet`.
+all of them middle fragments of one NAL unit, and these of one length. `VideoTrack.run` passes
+over such a row with three comparisons each; whatever is not plain takes the long way,
+`packet`.
 """
 
 import struct
@@ -22,7 +23,8 @@ _PAYLOAD: Final = _FRAME + rtp.HEADER
 _MARKED: Final = rtp.MARKER << 16
 _UNMARKED: Final = 0xFFFF_FFFF ^ _MARKED
 _LOW32: Final = 0xFFFF_FFFF
-_END: Final = 0x40  # of the fragment header, last byte of what `Payload.fast` reads
+_START: Final = 0x80  # of the fragment header, last byte of what `Payload.fast` reads
+_END: Final = 0x40
 
 
 class VideoTrack:
@@ -58,11 +60,13 @@ class VideoTrack:
         self._order = PacketOrder(payload_type, counters)
         self._broken = False  # the unit under way misses something
         self._timestamp = -1
-        self._unpack = payload.fast.unpack_from
-        self._skip = payload.fast_skip
+        self._unpack = struct.Struct(">HHIQ" + payload.fast).unpack_from
+        self._skip = struct.calcsize(">HHIQ" + payload.fast)  # of a fragment, to its body
         self._prefix = 0x2400 | channel
         self._stamp = -1  # timestamp and SSRC of the unit under way
         self._high = self._low = -1  # how middle fragments of the NAL unit under way begin
+        self._stride = -1  # bytes of a middle fragment's frame, as far as they are alike
+        self._row = ""  # how `struct` reads such a frame, body included
 
     @property
     def ssrc(self) -> int:
@@ -81,34 +85,46 @@ class VideoTrack:
         Returns:
             Where the row ends: at an incomplete frame, or at one that is not ours or not plain.
         """
-        unpack, skip, prefix, ssrc = self._unpack, self._skip, self._prefix, self._order.ssrc
-        high, low, stamp, append = self._high, self._low, self._stamp, self._pieces.open.append
-        head = begun = self._order.head
-        last = end - skip
-        while start <= last:
-            mark, length, numbers, times, one, two = unpack(buffer, start)
+        order, begun = self._order, self._order.head
+        while (start := self._pass_row(view, start, end)) <= end - self._skip:
+            mark, length, numbers, times, one, two = self._unpack(buffer, start)
             stop = start + _FRAME + length
-            if stop > end or mark != prefix:
+            plain = mark == self._prefix and numbers & _UNMARKED == order.head
+            if stop > end or not plain or times & _LOW32 != order.ssrc:
                 break
-            if numbers == head and two == low and one == high and times == stamp:
-                append(view[start + skip : stop])
-            elif numbers & _UNMARKED != head or times & _LOW32 != ssrc:
-                break
+            order.head += 1
+            if two == self._low | _END and one == self._high and times == self._stamp:
+                self._pieces.open.append(view[start + self._skip : stop])
+                self._close()
             else:
-                if two == low | _END and one == high and times == stamp:
-                    append(view[start + skip : stop])
-                    self._close()
+                if times >> 32 != self._timestamp:
+                    self._turn(times >> 32)
+                body = view[start + self._skip : stop]
+                if body and (header := self._payload.begin(one, two)):
+                    self._begin(header, one, two & ~_START, body)
                 else:
-                    self._begin(view, start + _PAYLOAD, stop, times >> 32)
-                if numbers & _MARKED:
-                    self._finish()
-                high, low, stamp = self._high, self._low, self._stamp
-                append = self._pieces.open.append
-            head += 1
+                    self._take(view, start + _PAYLOAD, stop)
+            if numbers & _MARKED:
+                self._finish()
             start = stop
-        self._order.head = head
-        self._counters.packets += head - begun
+        self._counters.packets += order.head - begun
         return start
+
+    def _pass_row(self, view: memoryview, start: int, end: int) -> int:
+        """Take the middle fragments of one length that follow; returns where they end."""
+        stride, high, low, stamp = self._stride, self._high, self._low, self._stamp
+        if high < 0:
+            return start
+        append = self._pieces.open.append
+        first = number = self._prefix << 48 | stride - _FRAME << 32 | self._order.head
+        whole = view[start : start + (end - start) // stride * stride]
+        for numbers, times, one, two, body in struct.iter_unpack(self._row, whole):
+            if numbers != number or times != stamp or two != low or one != high:
+                break
+            append(body)
+            number += 1
+        self._order.head += number - first
+        return start + (number - first) * stride
 
     def packet(self, packet: memoryview) -> None:
         """Take one RTP packet, whatever it is.
@@ -118,17 +134,17 @@ class VideoTrack:
         """
         if len(packet) <= rtp.HEADER:
             raise MediaFormatError("RTP packet without payload")
-        flags, marked, sequence, timestamp, ssrc = _RTP(packet)
-        start, stop = rtp.HEADER, len(packet)
-        if flags != rtp.PLAIN:
-            start, stop = rtp.payload_range(packet)
+        _, marked, sequence, timestamp, ssrc = _RTP(packet)
+        start, stop = rtp.payload_range(packet)
         verdict = self._order.judge(marked & 0x7F, ssrc, sequence)
         if verdict is Verdict.SKIP:
             return
         if verdict is not Verdict.TAKE:
             self._interrupt(verdict)
         self._counters.packets += 1
-        self._begin(packet, start, stop, timestamp)
+        if timestamp != self._timestamp:
+            self._turn(timestamp)
+        self._take(packet, start, stop)
         if marked & rtp.MARKER:
             self._finish()
 
@@ -137,12 +153,6 @@ class VideoTrack:
         if not self._pieces.settle():
             self._drop()
             self._broken = True
-
-    def _begin(self, view: memoryview, start: int, stop: int, timestamp: int) -> None:
-        """Take a payload that is no middle or last fragment."""
-        if timestamp != self._timestamp:
-            self._turn(timestamp)
-        self._take(view, start, stop)
 
     def _interrupt(self, verdict: Verdict) -> None:
         """Lose what was under way, and the rest of it that may still come."""
@@ -172,17 +182,29 @@ class VideoTrack:
             self._pieces.add(found)
 
     def _fragment(self, fragment: Fragment) -> None:
-        pieces = self._pieces
         if fragment.first:
-            self._broken = self._broken or bool(pieces.open)  # the one before never ended
-            pieces.begin(fragment.header)
-            self._high, self._low = fragment.high, fragment.low
-        elif not pieces.open:
+            self._begin(fragment.header, fragment.high, fragment.low, fragment.body)
+        elif self._pieces.open:
+            self._go_on(fragment.body)
+        else:
             self._broken = True
             return
-        pieces.open.append(fragment.body)
         if fragment.last:
             self._close()
+
+    def _begin(self, header: bytes, high: int, low: int, body: memoryview) -> None:
+        """Begin a NAL unit with its first fragment."""
+        self._broken = self._broken or bool(self._pieces.open)  # the one before never ended
+        self._pieces.begin(header)
+        self._high, self._low = high, low
+        self._go_on(body)
+
+    def _go_on(self, body: memoryview) -> None:
+        """Add a fragment; those that follow are likely to be as long, as networks have it."""
+        self._pieces.open.append(body)
+        if self._stride != self._skip + len(body):
+            self._stride = self._skip + len(body)
+            self._row = f">QQ{self._payload.fast}{len(body)}s"
 
     def _close(self) -> None:
         """End the fragmented NAL unit under way."""
@@ -191,12 +213,11 @@ class VideoTrack:
 
     def _finish(self) -> None:
         """Hand the unit under way to the gate, or drop it."""
-        payload = self._payload
         if self._broken or self._pieces.open:
             self._drop()
-        elif payload.has_slices:  # sets and SEI alone belong to the picture that follows
-            key, changed = payload.has_key, payload.take_change()
-            payload.clear()
+        elif self._payload.has_slices:  # sets and SEI alone belong to the picture that follows
+            key, changed = self._payload.has_key, self._payload.take_change()
+            self._payload.clear()
             self.gate.take(self._timestamp, self._pieces.join(), key=key, changed=changed)
 
     def _drop(self) -> None:

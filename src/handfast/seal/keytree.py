@@ -4,14 +4,12 @@ A node of the tree gives everything below it and nothing beside or above it, so 
 seconds is opened by at most 32 nodes. See docs/reference/segment-format.md, "Keys".
 """
 
-import hmac
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
 from uuid import UUID
-
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from handfast.kit.errors import InvalidError
 from handfast.seal.suite import KEY_BYTES, require_length
@@ -22,6 +20,11 @@ COVER_NODES = 2 * (DEPTH - 1)  # the most that a range can need
 
 _BITS = (b"\x00", b"\x01")
 _LABEL = struct.Struct(">16sBB")
+_NO_SALT: Final = bytes(KEY_BYTES)
+_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
+_INNER_PAD: Final = b"\x36" * KEY_BYTES
+_OUTER_PAD: Final = b"\x5c" * KEY_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,7 @@ class TreeNode:
 
 
 def _child(key: bytes, bit: int) -> bytes:
-    return hmac.digest(key, _BITS[bit], "sha256")
+    return hmac_sha256(key, _BITS[bit])
 
 
 def _descend(key: bytes, bits: int, levels: int) -> bytes:
@@ -149,6 +152,16 @@ def commitment(key: bytes) -> bytes:
 
 
 def hkdf(key: bytes, info: bytes) -> bytes:
-    """HKDF-SHA256 without salt, 32 bytes (RFC 5869)."""
+    """HKDF-SHA256 without salt, 32 bytes: one block (RFC 5869 sections 2.2 and 2.3)."""
     require_length("a key", key, KEY_BYTES)
-    return HKDF(SHA256(), KEY_BYTES, None, info).derive(key)
+    return hmac_sha256(hmac_sha256(_NO_SALT, key), info + b"\x01")
+
+
+def hmac_sha256(key: bytes, message: bytes) -> bytes:
+    """HMAC-SHA256 (RFC 2104) with a key of exactly 32 bytes, which is not checked.
+
+    By hand, because OpenSSL 3 spends more time on finding its HMAC than on the hashing: 1.5 us
+    instead of 2.8, and 3.2 instead of 14.5 us for `hkdf`. A run needs six of these.
+    """
+    inner = sha256(key.translate(_INNER) + _INNER_PAD + message).digest()
+    return sha256(key.translate(_OUTER) + _OUTER_PAD + inner).digest()

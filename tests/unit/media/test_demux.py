@@ -53,6 +53,37 @@ def test_the_way_bytes_are_cut_changes_nothing(chunks: list[int]) -> None:
     assert bench.counters.packets == len(stream(12))
 
 
+@pytest.mark.parametrize(
+    ("codec", "begin", "header"),
+    [
+        (Codec.H264, key_nals(0), b"\x7c\x05"),
+        (Codec.H265, [*H265_SETS, b"\x26\x01" + noise(0, 40)], b"\x62\x01\x13"),
+    ],
+)
+@given(
+    st.lists(st.sampled_from((1, 7, 200, 201)), min_size=2, max_size=30),
+    st.lists(st.integers(1, 900), max_size=8),
+)
+def test_fragments_may_be_of_any_length(
+    codec: Codec, begin: list[bytes], header: bytes, lengths: list[int], chunks: list[int]
+) -> None:
+    """Rows of one length take a short way; the picture is the same without it."""
+    packets = Packets()
+    data = b"".join(packets.picture(begin, 0, codec))
+    bodies = [noise(number, length) for number, length in enumerate(lengths)]
+    for number, body in enumerate(bodies):
+        last = number == len(bodies) - 1
+        ends = (0x80 if number == 0 else 0) | (0x40 if last else 0)
+        head = header[:-1] + bytes((header[-1] | ends,))
+        data += packets.packet(head + body, 3600, marker=last)
+    bench = Bench(codec)
+    bench.feed(data, chunks)
+    nal = (b"\x65" if codec is Codec.H264 else b"\x26\x01") + b"".join(bodies)
+    assert [unit.data for unit in bench.units] == [joined(begin), joined([nal])]
+    assert [unit.key for unit in bench.units] == [True, True]
+    assert bench.counters.losses == bench.counters.damaged == 0
+
+
 @given(st.sets(st.integers(0, 79)), st.lists(st.integers(1, 3000), max_size=8))
 @example(set(range(4)), [])
 def test_after_a_loss_nothing_goes_out_until_the_next_key_picture(

@@ -1,9 +1,12 @@
 """The key tree opens exactly what it should."""
 
+import hmac
 from functools import partial
 from itertools import pairwise
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +20,8 @@ from handfast.seal.keytree import (
     commitment,
     cover,
     derive_leaf,
+    hkdf,
+    hmac_sha256,
     leaf_of_cover,
     run_key,
     stream_label,
@@ -133,3 +138,10 @@ def test_keys_do_not_show_when_a_node_is_printed() -> None:
     """A log line with a cover in it gives nothing away."""
     assert ROOT.hex() not in repr(cover(ROOT, 0, LEAVES))
     assert "key=" not in repr(cover(ROOT, 0, LEAVES))
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=200))
+def test_our_hmac_and_hkdf_are_those_of_the_libraries(key: bytes, message: bytes) -> None:
+    """Written out for speed, they give what OpenSSL gives."""
+    assert hmac_sha256(key, message) == hmac.digest(key, message, "sha256")
+    assert hkdf(key, message) == HKDF(SHA256(), 32, None, message).derive(key)
