@@ -200,7 +200,7 @@ def install_models(profile: str) -> None:
     Raises:
         SetupError: They cannot be installed, and the profile is for tests.
     """
-    say("installing detectors (first time: 150 MB) with: handfast models install")
+    say("making sure of the detectors (first time: 150 MB): handfast models install")
     try:
         run([VENV / "bin" / "handfast", "models", "install"])
     except SetupError as error:

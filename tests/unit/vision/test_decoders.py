@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as shapes
 
@@ -65,6 +65,7 @@ def test_nanodet_leaves_out_what_has_no_size() -> None:
     assert len(decode_nanodet(outputs, KINDS, 0.3)[Kind.PERSON].boxes) == 0
 
 
+@settings(max_examples=30)
 @given(data=st.data())
 def test_nanodet_makes_sound_boxes_of_anything(data: st.DataObject) -> None:
     """Infinities and what is no number neither raise nor come out."""
@@ -118,6 +119,7 @@ def test_a_thousand_faces_are_all_found() -> None:
     assert len(found.boxes) == 32 * 40
 
 
+@settings(max_examples=30)
 @given(data=st.data())
 def test_centerface_makes_sound_boxes_of_anything(data: st.DataObject) -> None:
     """Sizes beyond any picture and what is no number neither raise nor come out."""
