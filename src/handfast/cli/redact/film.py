@@ -117,6 +117,7 @@ class _Copy:
             self._writer.close()
 
     def write(self, picture: DecodedPicture) -> None:
+        """Write a picture, and whatever sound came before the first."""
         if self._writer is None:
             self._writer = self._open(picture)
             for sound in self._early:
@@ -124,12 +125,14 @@ class _Copy:
         self._writer.write(picture)
 
     def write_sound(self, sound: Sound) -> None:
+        """Write sound, or keep it until there is a file."""
         if self._writer is None:
             self._early.append(sound)
         else:
             self._writer.write_sound(sound)
 
     def finish(self) -> None:
+        """Complete the file, if there is one."""
         if self._writer is not None:
             self._writer.finish()
 
