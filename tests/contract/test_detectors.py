@@ -1,5 +1,6 @@
 """Real detectors on real footage, and on pictures no camera should send."""
 
+import hashlib
 import os
 import time
 from functools import cache
@@ -9,6 +10,7 @@ import av
 import msgspec
 import numpy as np
 import pytest
+from onnx import helper, numpy_helper
 
 from handfast.kit.cache import cache_directory
 from handfast.kit.errors import InvalidError, UnavailableError
@@ -18,10 +20,38 @@ from handfast.vision.detector import Detector
 from handfast.vision.model_detector import ModelDetector, open_detector
 from handfast.vision.picture import Picture
 from handfast.vision.probe import choose_runtime
-from handfast.vision.registry import Output, Task
+from handfast.vision.registry import Output, Task, read_registry
 from handfast.vision.runtime import Choice, Engine, Precision, compile_model
+from handfast.vision.store import load_model
 from tests.unit.vision.installed import installed, model_cache
 
+OWN_REGISTRY = """
+[[model]]
+id = "own"
+task = "persons"
+decoder = "boxes"
+sha256 = "{digest}"
+licence = "ours"
+threshold = 0.5
+classes = {{ 1 = "person" }}
+outputs = [
+    {{ name = "boxes", shape = ["any", 4] }},
+    {{ name = "scores", shape = [1], published = "confidence" }},
+    {{ name = "labels", shape = ["any"], published = "classes" }},
+]
+
+[model.source]
+from = "file"
+path = "own.onnx"
+
+[model.input]
+name = "images"
+colours = "rgb"
+mean = [0.0, 0.0, 0.0]
+deviation = [255.0, 255.0, 255.0]
+longest = 320
+fixed = [160, 320]
+"""
 CHOICES = (
     Choice(engine=Engine.ONNXRUNTIME),
     Choice(engine=Engine.OPENVINO),
@@ -201,6 +231,53 @@ def test_what_is_no_model_is_refused_by_every_runtime(engine: Engine, content: b
     model, _ = installed(Task.FACES)
     with pytest.raises(InvalidError, match="model centerface cannot be run by"):
         compile_model(model, content, size=(64, 64), run_as=Choice(engine=engine))
+
+
+@pytest.mark.parametrize("engine", list(Engine))
+def test_a_model_of_an_owner_s_own_takes_the_place_of_ours(
+    tmp_path: Path, engine: Engine
+) -> None:
+    """Outputs by their own names, finished boxes, a fixed size: found where the file says."""
+    content = own_model()
+    (tmp_path / "own.onnx").write_bytes(content)
+    (tmp_path / "own.toml").write_text(
+        OWN_REGISTRY.format(digest=hashlib.sha256(content).hexdigest()), "utf-8"
+    )
+    model = read_registry(tmp_path / "own.toml").find(Task.PERSONS)
+    looking = ModelDetector(model, load_model(model, tmp_path), Choice(engine=engine))
+    assert looking.detect(flat(640, 320, luma=235)) == [
+        Detection(kind=Kind.PERSON, confidence=1.0, box=Box(20, 40, 100, 160))
+    ]
+    assert looking.detect(flat(640, 320)) == []  # black: the model's confidence is brightness
+
+
+def own_model() -> bytes:
+    """Return a detector that sees one person in every bright picture of 320 x 160."""
+    nodes = [
+        helper.make_node("ReduceMax", ["images"], ["scores"], keepdims=0, axes=[0, 1, 2]),
+        helper.make_node("Slice", ["scores", "zero", "one"], ["confidence"]),
+        helper.make_node("Identity", ["box"], ["boxes"]),
+        helper.make_node("Identity", ["one"], ["classes"]),
+    ]
+    weights = {
+        "zero": np.array([0]),
+        "one": np.array([1]),
+        "box": np.array([[10, 20, 50, 80]], np.float32),
+    }
+    graph = helper.make_graph(
+        nodes,
+        "own",
+        [helper.make_tensor_value_info("images", 1, [1, 3, 160, 320])],
+        [
+            helper.make_tensor_value_info("boxes", 1, [1, 4]),
+            helper.make_tensor_value_info("confidence", 1, [1]),
+            helper.make_tensor_value_info("classes", 7, [1]),
+        ],
+        [numpy_helper.from_array(value, name) for name, value in weights.items()],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    model = helper.make_model(graph, opset_imports=opset, ir_version=9)
+    return bytes(model.SerializeToString())
 
 
 def test_an_entry_without_what_its_decoder_needs_is_refused() -> None:

@@ -1,6 +1,7 @@
 """The user's cache: what can be had again, kept outside any clone."""
 
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,11 +17,11 @@ def cache_directory(environment: Mapping[str, str]) -> Path:
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a path to write to that becomes `path` when the block ends without an error.
 
-    Whoever looks at `path` sees all of it or nothing; two writers do not disturb each other,
-    the last one wins. Durable when the block has ended.
+    Whoever looks at `path` sees all of it or nothing, also after a power cut; two writers do
+    not disturb each other, the last one wins.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    unfinished = path.with_name(f".{path.name}.{threading.get_native_id()}.part")
     try:
         yield unfinished
         with unfinished.open("rb") as written:

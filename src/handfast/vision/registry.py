@@ -14,7 +14,7 @@ from handfast.vision.boxes import Kind
 
 Sha256: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Share: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1)]
-Pixels: TypeAlias = Annotated[int, msgspec.Meta(ge=32, le=4096)]
+Pixels: TypeAlias = Annotated[int, msgspec.Meta(ge=32, le=4096, multiple_of=2)]
 
 
 class Task(StrEnum):
@@ -85,7 +85,7 @@ class PictureInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     mean: tuple[float, float, float]
     deviation: tuple[float, float, float]
     longest: Pixels
-    multiple: Annotated[int, msgspec.Meta(ge=1, le=256)] = 32
+    multiple: Annotated[int, msgspec.Meta(ge=2, le=256, multiple_of=2)] = 32
     fixed: tuple[Pixels, Pixels] | None = None
     name: str = "picture"
 

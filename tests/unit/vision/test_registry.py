@@ -7,6 +7,7 @@ import pytest
 from handfast.kit.errors import InvalidError
 from handfast.vision.boxes import Kind
 from handfast.vision.registry import OwnFile, Task, read_registry
+from tests.house.tree import DOCS
 
 OWN = """
 [[model]]
@@ -68,6 +69,9 @@ def test_an_owner_replaces_one_model_and_keeps_the_other(tmp_path: Path) -> None
         ('sha256 = "{digest}"', 'sha256 = "short"', "sha256"),
         ('"any", 4', '"some", 4', "shape"),
         ('1 = "person"', '1 = "gesture"', "gesture"),
+        ("longest = 640", "longest = 641", "longest"),
+        ("longest = 640", "longest = 640\nfixed = [333, 640]", "fixed"),
+        ("longest = 640", "longest = 640\nmultiple = 1", "multiple"),
         ("threshold = 0.4", "threshold = 40", "threshold"),
         ("[[model]]", "[[model]", "line"),
     ],
@@ -78,6 +82,17 @@ def test_a_wrong_entry_is_refused_with_its_place(
     """The message names the file and what is wrong in it."""
     with pytest.raises(InvalidError, match=rf"our-models\.toml.*{says}"):
         read_registry(own_file(tmp_path, OWN.replace(was, is_now)))
+
+
+def test_the_example_in_the_reference_can_be_copied(tmp_path: Path) -> None:
+    """What an owner reads about a model of their own is what is read from their file."""
+    page = (DOCS / "reference" / "models.md").read_text("utf-8")
+    example = page.partition("```toml\n")[2].partition("```")[0]
+    path = tmp_path / "our-models.toml"
+    path.write_text(example, "utf-8")
+    model = read_registry(path).find(Task.PERSONS)
+    assert model.source == OwnFile(path=tmp_path / "persons.onnx")
+    assert model.output_names() == {"boxes": "boxes", "scores": "scores", "labels": "classes"}
 
 
 def test_two_models_for_one_task_are_refused(tmp_path: Path) -> None:
