@@ -69,7 +69,11 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRequest:
-    """The question. `from_us <= t < until_us` for recorded views, both `None` for live."""
+    """The question. `from_us <= t < until_us` for recorded views, both `None` for live.
+
+    Attributes:
+        track: The one that is to become clear, of an unmasked rendition; `None` for others.
+    """
 
     id: RequestId
     hash: Hash
@@ -84,6 +88,7 @@ class AccessRequest:
     from_us: int | None
     until_us: int | None
     viewer: Viewer
+    track: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +136,7 @@ class Grant:
         until_us: Absolute end, exclusive.
         from_us: Earliest picture it opens.
         range_until_us: Recorded views: exclusive end of the range; `None` for live.
+        track: The one that is clear, of an unmasked rendition; `None` for others.
     """
 
     id: GrantId
@@ -147,6 +153,7 @@ class Grant:
     until_us: int
     from_us: int
     range_until_us: int | None
+    track: int | None = None
 
     def opens(self, *, since_us: int, until_us: int) -> bool:
         """Tell whether pictures received in `[since_us, until_us)` may be opened (P3).

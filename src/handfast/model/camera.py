@@ -52,6 +52,7 @@ class Camera:
         angle_deg: Horizontal field of view, degrees, 0 < angle <= 360.
         range_m: How far a person can be made out, metres.
         streams: What it delivers; always at least `Stream.MAIN`.
+        children: Its picture holds a children's zone, where rules are strictest.
     """
 
     id: CameraId
@@ -61,6 +62,7 @@ class Camera:
     angle_deg: float
     range_m: float
     streams: tuple[Stream, ...]
+    children: bool = False
 
     def __post_init__(self) -> None:
         """Hold the ranges above."""

@@ -24,10 +24,11 @@ class Stream(StrEnum):
 
 
 class Rendition(StrEnum):
-    """Clear as the camera sent it, or with people covered; separate key trees (P6)."""
+    """How much of a picture is shown; each has key trees of its own (P6)."""
 
-    CLEAR = "clear"
-    REDACTED = "redacted"
+    CLEAR = "clear"  # as the camera sent it
+    REDACTED = "redacted"  # people covered
+    UNMASKED = "unmasked"  # people covered but for one track
 
     @property
     def code(self) -> int:
@@ -48,7 +49,7 @@ class View(StrEnum):
 
 
 _STREAM_CODES = {Stream.MAIN: 0, Stream.SUB: 1}
-_RENDITION_CODES = {Rendition.CLEAR: 0, Rendition.REDACTED: 1}
+_RENDITION_CODES = {Rendition.CLEAR: 0, Rendition.REDACTED: 1, Rendition.UNMASKED: 2}
 
 
 def _by_code(codes: dict[_Member, int], code: int) -> _Member:

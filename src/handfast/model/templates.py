@@ -44,6 +44,23 @@ def school() -> tuple[Clause, ...]:
             longest_us=30 * _MINUTE_US,
             needs_incident=True,
         ),
+        _unmask(approvals=2),
+    )
+
+
+def _unmask(*, approvals: int) -> Clause:
+    """One person or vehicle of a redacted recording becomes clear, for a stated reason."""
+    return Clause(
+        id=ClauseId("unmask"),
+        roles=FIRST_RESPONSE,
+        views=frozenset({View.RECORDED}),
+        rendition=Rendition.UNMASKED,
+        cameras=None,
+        purposes=frozenset({Purpose.EMERGENCY, Purpose.MISSING_PERSON}),
+        when=OnRequest(approvals=approvals, answer_within_us=15 * _MINUTE_US),
+        look_back_us=60 * _MINUTE_US,
+        longest_us=30 * _MINUTE_US,
+        needs_incident=True,
     )
 
 
@@ -92,4 +109,5 @@ def transit() -> tuple[Clause, ...]:
             longest_us=30 * _MINUTE_US,
             needs_incident=True,
         ),
+        _unmask(approvals=1),
     )

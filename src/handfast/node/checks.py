@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
+
+import msgspec
 
 from handfast.kit.encoding import unb64
 from handfast.kit.errors import CorruptError, DeniedError, InvalidError
 from handfast.model.access import AccessRequest, Deny, Hash, Reason, RequestId
-from handfast.model.agreement import Purpose
+from handfast.model.agreement import OnRequest, Purpose
 from handfast.model.camera import AgencyId, Camera, CameraId, NodeId, Place
 from handfast.model.incident import Incident, IncidentId, SignalReference
-from handfast.model.media import View
+from handfast.model.media import Rendition, View
 from handfast.model.signal import EpisodeId
 from handfast.node.chain import Certified, check_officer
 from handfast.node.challenges import Challenges
@@ -20,6 +23,7 @@ from handfast.protocol.wire import Ask
 from handfast.seal.identity import Envelope, fingerprint, statement_hash
 
 CLOCK_APART_US = 120_000_000
+_TWO: Final = 2
 _BAD = (InvalidError, CorruptError, DeniedError, ValueError)
 
 
@@ -81,6 +85,7 @@ def check_ask(ask: Ask, gate: Gate, *, asked_us: int) -> Case | Deny:
         _check_fresh(statement, gate)  # 4, 5, 6
         standing = _find_agreement(statement, root, gate)  # 7
         _check_question(statement, gate.cameras)  # 8
+        _check_unmasking(statement, gate.cameras, standing)  # 8
         incident = _check_incident(ask.incident, statement, standing, gate.trusted)  # 9
     except _RefusedError as refused:
         return refused.deny
@@ -172,6 +177,33 @@ def _check_question(
         raise _RefusedError(Reason.NOT_UNDERSTOOD, "The purpose is none that agreements know.")
 
 
+def _check_unmasking(
+    statement: AccessRequestStatement, cameras: Mapping[CameraId, Camera], standing: Standing
+) -> None:
+    """One track of a recorded range, for a stated reason; two persons where children are."""
+    unmasks = statement.rendition is Rendition.UNMASKED
+    if unmasks is (statement.track is msgspec.UNSET):
+        raise _RefusedError(
+            Reason.NOT_UNDERSTOOD, "Unmasking names one track, other requests name none."
+        )
+    if not unmasks:
+        return
+    if statement.view is not View.RECORDED or not statement.comment.strip():
+        raise _RefusedError(
+            Reason.NOT_UNDERSTOOD, "Unmasking needs a recorded range and a stated reason."
+        )
+    if not cameras[CameraId(statement.camera)].children:
+        return
+    clauses = standing.agreement.clauses
+    opening = [each.when for each in clauses if each.rendition is Rendition.UNMASKED]
+    if any(not isinstance(each, OnRequest) or each.approvals < _TWO for each in opening):
+        raise _RefusedError(
+            Reason.RENDITION_NOT_AGREED,
+            "Where there are children two of the owner's people must agree to unmask; "
+            "the agreement does not say so.",
+        )
+
+
 def _check_incident(
     envelope: Envelope | None,
     asked: AccessRequestStatement,
@@ -232,6 +264,7 @@ def _request(statement: AccessRequestStatement, certified: Certified) -> AccessR
         from_us=statement.from_us,
         until_us=statement.until_us,
         viewer=certified.viewer,
+        track=None if statement.track is msgspec.UNSET else statement.track,
     )
 
 

@@ -317,6 +317,7 @@ def _camera(table: CameraTable) -> Camera:
         angle_deg=table.angle_deg,
         range_m=table.range_m,
         streams=(Stream.MAIN, Stream.SUB) if table.sub else (Stream.MAIN,),
+        children=bool(table.children),
     )
 
 

@@ -103,7 +103,12 @@ def grant_json(grant: Grant) -> dict[str, Json]:
         "until_us": grant.until_us,
         "from_us": grant.from_us,
         "range_until_us": grant.range_until_us,
+        **_track(grant),
     }
+
+
+def _track(grant: Grant) -> dict[str, Json]:
+    return {} if grant.track is None else {"track": grant.track}
 
 
 def window_entry(grant: Grant, clause: str, window: ReleaseWindow, *, at_us: int) -> bytes:
@@ -129,6 +134,7 @@ def end_entry(access: Access, *, at_us: int) -> bytes:
         "camera": grant.camera,
         "view": grant.view.value,
         "rendition": grant.rendition.value,
+        **_track(grant),
         "person": grant.viewer.person,
         "name": grant.viewer.name,
         "why": msgspec.to_builtins(access.why),

@@ -149,7 +149,12 @@ class IncidentStatement(Statement, frozen=True, kw_only=True):
 
 
 class AccessRequestStatement(Statement, frozen=True, kw_only=True):
-    """An officer asks one node for one camera; `from_us` and `until_us` for recorded only."""
+    """An officer asks one node for one camera; `from_us` and `until_us` for recorded only.
+
+    Attributes:
+        track: Which person or vehicle of the redacted range `[from_us, until_us)` is to become
+            clear; with the rendition `unmasked`, and only then.
+    """
 
     kind_name: ClassVar[str] = "access-request"
     request: str
@@ -167,6 +172,7 @@ class AccessRequestStatement(Statement, frozen=True, kw_only=True):
     challenge: str
     device: str
     asked_us: int
+    track: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class Approval(Statement, frozen=True, kw_only=True):
@@ -229,7 +235,7 @@ class GrantStatement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """An opened permit; `until_us` is its absolute end, exclusive.
 
     A recorded view opens `[from_us, range_until_us)`, a live one what runs while it lasts,
-    from `from_us`.
+    from `from_us`. With the rendition `unmasked` only `track` is clear.
     """
 
     id: str
@@ -246,6 +252,7 @@ class GrantStatement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     until_us: int
     from_us: int
     range_until_us: int | None
+    track: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class DecisionStatement(Statement, frozen=True, kw_only=True):

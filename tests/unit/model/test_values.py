@@ -84,7 +84,7 @@ def test_p3_closes_by_itself_no_run_beyond_the_end_or_before_the_start(
 def test_codes_of_streams_and_renditions_are_stable() -> None:
     """They stand in sealed segments for ever."""
     assert [Stream.from_code(code) for code in (0, 1)] == [Stream.MAIN, Stream.SUB]
-    assert [Rendition.from_code(code) for code in (0, 1)] == list(Rendition)
+    assert [Rendition.from_code(code) for code in (0, 1, 2)] == list(Rendition)
     with pytest.raises(ValueError, match="newer"):
         Stream.from_code(9)
 

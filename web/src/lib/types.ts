@@ -1,3 +1,5 @@
+import type { Rendition } from './secure/rendition';
+
 /**
  * What the pages show, in the words of the design. These are view models: what is signed or
  * sealed is described in `secure/`, and a page never decides anything from the values here.
@@ -21,7 +23,7 @@ export type CameraState = 'shared' | 'request' | 'alarm' | 'offline';
 
 export const CAMERA_STATES: readonly CameraState[] = ['shared', 'request', 'alarm', 'offline'];
 
-export type Rendition = 'clear' | 'redacted';
+export type { Rendition };
 export type View = 'live' | 'recorded';
 
 export interface Camera {
@@ -38,6 +40,10 @@ export interface Camera {
   /** How far it sees, metres. */
   readonly range: number;
   readonly state: CameraState;
+  /** What opens now by itself; none unless `shared`. */
+  readonly opens?: Rendition;
+  /** What its owner can be asked for, covered pictures first. */
+  readonly asks?: readonly Rendition[];
   /** What it sees, clipped by buildings; without it the plain sector is drawn. */
   readonly cone?: Ring;
 }

@@ -134,6 +134,7 @@ class BeginRange(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         folder: An empty directory, which takes the segments.
         sources: What to make it of, oldest first.
         from_us: Pictures before it only teach the engine; `until_us` is exclusive.
+        keep: The track that stays clear; `None` for none.
     """
 
     making: Making
@@ -142,6 +143,7 @@ class BeginRange(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     sources: tuple[SourceSegment, ...]
     from_us: int
     until_us: int
+    keep: int | None = None
 
 
 Order: TypeAlias = Begin | BeginRange | UnitCopied | Attach | Detach | RequestKeyframe | Stop

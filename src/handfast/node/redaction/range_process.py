@@ -23,6 +23,7 @@ from handfast.seal.config import decode_config
 from handfast.seal.format import decode_header
 from handfast.seal.open import OpenedRun, open_run
 from handfast.vision.detector import Detector
+from handfast.vision.due import Keep
 from handfast.vision.redactor import Redactor
 
 _SECOND_US: Final = 1_000_000
@@ -102,7 +103,10 @@ class RangeProcess:
         )
         self._recorder = Recorder(parts, volumes={folder: self._volume})
         self._covering = Covering(
-            begin.making, Redactor(settings_of(begin.making.how), detectors), self._recorder
+            begin.making,
+            Redactor(settings_of(begin.making.how), detectors),
+            self._recorder,
+            keep=_keep(begin),
         )
         self._recorder.add(self._stream, root=folder)
         self._due_us = 0.0
@@ -152,6 +156,13 @@ class RangeProcess:
                     known, decoder = config, UnitDecoder(config, size)
                 if decoder is not None:
                     yield from _decoded(decoder, run, source.start_us)
+
+
+def _keep(begin: BeginRange) -> Keep | None:
+    """Return what stays clear. Where children are, the node opens it to two approvals only."""
+    if begin.keep is None:
+        return None
+    return Keep(tracks=frozenset({begin.keep}), two_persons=bool(begin.making.how.children))
 
 
 def _decoded(decoder: UnitDecoder, run: OpenedRun, start_us: int) -> Iterator[PlanarPicture]:

@@ -1,10 +1,12 @@
 """Pictures in the clear become a redacted rendition: covered, encoded, sealed."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from handfast.kit.clock import Clock
 from handfast.media.feed import UnitCopied
 from handfast.media.recorder import Recorder
+from handfast.media.track_notes import SCALE, TrackNote, with_tracks
 from handfast.media.unit_pictures import (
     PictureSize,
     PlanarPicture,
@@ -13,13 +15,17 @@ from handfast.media.unit_pictures import (
 )
 from handfast.media.units import TICKS_PER_SECOND, TrackConfig
 from handfast.node.redaction.orders import Making
+from handfast.vision.boxes import Kind
+from handfast.vision.due import Keep
 from handfast.vision.picture import Picture
 from handfast.vision.redactor import Redacted, Redactor
+from handfast.vision.track import Tracked
 
 _KEY_S: Final = 1
 _LATE_US: Final = 400_000
 """Pictures older than this are decoded only: what is shown stays close to now."""
 
+_KINDS: Final = {Kind.PERSON: 0, Kind.FACE: 1, Kind.VEHICLE: 2}
 _RARELY_S: Final = 1.0
 """On a machine that never catches up a late picture is shown after this long all the same."""
 
@@ -30,8 +36,19 @@ class Covering:
     A picture reaches the encoder only from the hand of the engine; nothing else writes to it.
     """
 
-    def __init__(self, making: Making, redactor: Redactor, recorder: Recorder) -> None:
-        """Take what to make, with what, and where it goes; the recorder knows the stream."""
+    def __init__(
+        self,
+        making: Making,
+        redactor: Redactor,
+        recorder: Recorder,
+        *,
+        keep: Keep | None = None,
+    ) -> None:
+        """Take what to make, with what, where it goes, and which track stays clear, if any.
+
+        The recorder knows the stream.
+        """
+        self._keep = keep
         self._making = making
         self._redactor = redactor
         self._recorder = recorder
@@ -47,7 +64,7 @@ class Covering:
 
     def look(self, picture: PlanarPicture) -> None:
         """Let the engine learn the background from a picture that is not shown."""
-        self._redactor.redact(_seen(picture), picture.received_us)
+        self._redactor.redact(_seen(picture), picture.received_us, keep=self._keep)
 
     def show(self, picture: PlanarPicture) -> Redacted:
         """Cover a picture and seal what remains of it.
@@ -56,7 +73,7 @@ class Covering:
             UnavailableError: Nothing can be encoded here.
         """
         seen = _seen(picture)
-        done = self._redactor.redact(seen, picture.received_us)
+        done = self._redactor.redact(seen, picture.received_us, keep=self._keep)
         encoder = self._encoder_for(seen)
         key_pts = self._key_pts
         is_key = (
@@ -69,7 +86,8 @@ class Covering:
             if coded.config is not None:
                 self._key_pts, self._key_wanted = picture.pts, False
                 self._configure(coded.config)
-            self._recorder.unit(self._making.stream, coded.unit, picture.received_us)
+            unit = with_tracks(coded.unit, tracks_of(done.tracks, seen))
+            self._recorder.unit(self._making.stream, unit, picture.received_us)
         return done
 
     def _encoder_for(self, seen: Picture) -> UnitEncoder:
@@ -85,6 +103,22 @@ class Covering:
         if config != self._config:
             self._config = config
             self._recorder.configured(self._making.stream, (config,))
+
+
+def tracks_of(tracks: Sequence[Tracked], picture: Picture) -> list[TrackNote]:
+    """Say where the tracks are, as shares of the picture."""
+    scales = (SCALE / picture.width, SCALE / picture.height) * 2
+    return [
+        TrackNote(
+            each.track,
+            _KINDS[each.kind],
+            *(
+                min(max(round(edge * scale), 0), SCALE)
+                for edge, scale in zip(each.box, scales, strict=True)
+            ),
+        )
+        for each in tracks
+    ]
 
 
 def _seen(picture: PlanarPicture) -> Picture:

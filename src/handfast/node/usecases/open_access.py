@@ -109,6 +109,7 @@ def _grant(case: Case, permit: Permit, *, id_: str, now_us: int) -> Grant:
         until_us=permit.until_us,
         from_us=permit.from_us,
         range_until_us=request.until_us,
+        track=request.track,
     )
 
 

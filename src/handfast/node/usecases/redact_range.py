@@ -195,6 +195,7 @@ class RedactRange:
             sources=tuple(self._sources(grant)),
             from_us=from_us,
             until_us=until_us,
+            keep=grant.track,
         )
         shelf = Shelf(folder, clock=parts.clock)
         ranges = ReleaseRange(

@@ -3,6 +3,7 @@
 import type { Answer, Reader } from '../api';
 import type { Envelope } from '../secure/envelope';
 import { readEnvelope } from '../secure/envelope';
+import { readRendition } from '../secure/rendition';
 import * as is from '../secure/shape';
 import { logProof, type LogProof } from '../secure/statements';
 import type { Caller } from '../signed-in';
@@ -29,7 +30,7 @@ const grant = is.atLeast({
   camera: is.text,
   camera_name: is.text,
   view: is.oneOf('live', 'recorded'),
-  rendition: is.oneOf('clear', 'redacted'),
+  rendition: readRendition,
   purpose: is.text,
   incident_title: is.text,
   since_us: is.count,
@@ -63,7 +64,7 @@ const access = is.atLeast({
   agency_name: is.text,
   camera_name: is.text,
   view: is.oneOf('live', 'recorded'),
-  rendition: is.oneOf('clear', 'redacted'),
+  rendition: readRendition,
   purpose: is.text,
   incident_title: is.text,
   comment: is.text,

@@ -1,5 +1,6 @@
 /** "Who looked" and "who was refused", read from proven log entries and not from the node's words. */
 
+import { readRendition, type Rendition } from '../secure/rendition';
 import * as is from '../secure/shape';
 import type { LogProof } from '../secure/statements';
 import type { AccessLine } from './client';
@@ -22,7 +23,7 @@ const permitEntry = is.atLeast({
   grant: is.atLeast({
     id: is.uuid,
     view: is.oneOf('live', 'recorded'),
-    rendition: is.oneOf('clear', 'redacted'),
+    rendition: readRendition,
     since_us: is.count,
     until_us: is.count,
     from_us: is.count,
@@ -71,7 +72,7 @@ export interface Look extends Line {
   readonly kind: 'look';
   readonly id: string;
   readonly view: 'live' | 'recorded';
-  readonly rendition: 'clear' | 'redacted';
+  readonly rendition: Rendition;
   /** For recorded pictures, which time was opened: `[fromUs, untilUs)`. */
   readonly range: { readonly fromUs: number; readonly untilUs: number } | null;
   /** How long pictures went out; null while the access is open. */

@@ -4,6 +4,7 @@ import { unb64 } from '../secure/bytes';
 import { type Agreement, agreement } from '../secure/agreement';
 import { type Envelope, fingerprintOf, keyRing, open } from '../secure/envelope';
 import { asRefused, Refused } from '../secure/refused';
+import type { Rendition } from '../secure/rendition';
 
 /** Whose agreements count here; pinned when this device was paired. */
 export interface OwnSide {
@@ -60,7 +61,7 @@ export interface Opening {
   readonly agency: string;
   readonly roles: readonly string[];
   readonly views: readonly ('live' | 'recorded')[];
-  readonly rendition: 'clear' | 'redacted';
+  readonly rendition: Rendition;
   /** Camera ids; null for all. */
   readonly cameras: readonly string[] | null;
   readonly lookBackS: number;

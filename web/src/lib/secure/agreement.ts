@@ -1,6 +1,7 @@
 /** The agreement as clients read it (docs/reference/agreement.md): who is who, and until when. */
 
 import type { Kind } from './envelope';
+import { readRendition } from './rendition';
 import * as is from './shape';
 import { suite } from './suite';
 
@@ -26,7 +27,7 @@ const clause = is.exactly({
   id: is.text,
   roles: is.list(is.text),
   views: is.list(is.oneOf('live', 'recorded')),
-  rendition: is.oneOf('clear', 'redacted'),
+  rendition: readRendition,
   cameras: is.orNull(is.list(is.text)),
   purposes: is.list(is.text),
   when: circumstance,

@@ -19,7 +19,10 @@ export interface SignedAsk {
 }
 
 /** What the officer chooses; ids, device and time are added when it is signed. */
-export type Wish = Omit<AccessRequest, 'request' | 'device' | 'asked_us'>;
+export type Wish = Omit<AccessRequest, 'request' | 'device' | 'asked_us' | 'track'> & {
+  /** Which person or vehicle is to become clear; with the rendition `unmasked` only. */
+  readonly track?: number | undefined;
+};
 
 export async function signAsk(
   identity: Identity,
@@ -29,6 +32,7 @@ export async function signAsk(
 ): Promise<SignedAsk> {
   const statement = {
     ...wish,
+    track: wish.track,
     request: moment.id,
     device: identity.fingerprint,
     asked_us: moment.nowUs,

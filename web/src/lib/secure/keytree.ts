@@ -2,7 +2,8 @@
 
 import { type Bytes, concat, u32, utf8, uuidBytes } from './bytes';
 import { Refused } from './refused';
-import type { Rendition, Stream } from './statements';
+import { type Rendition, renditionCode } from './rendition';
+import type { Stream } from './statements';
 
 export const DEPTH = 17;
 export const LEAVES = 2 ** DEPTH;
@@ -34,7 +35,7 @@ async function hkdf(key: Bytes, info: Bytes): Promise<Bytes> {
 
 /** Names a camera's stream and rendition in 18 bytes. */
 export function streamLabel(camera: string, stream: Stream, rendition: Rendition): Bytes {
-  return concat(uuidBytes(camera), Uint8Array.of(stream === 'main' ? 0 : 1, rendition === 'clear' ? 0 : 1));
+  return concat(uuidBytes(camera), Uint8Array.of(stream === 'main' ? 0 : 1, renditionCode(rendition)));
 }
 
 export function runKey(leaf: Bytes, label: Bytes, segment: Bytes, run: number): Promise<Bytes> {

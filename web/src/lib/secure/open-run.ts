@@ -3,6 +3,7 @@
 import { type Bytes, concat, equal, u32, unb64, utf8, uuidBytes } from './bytes';
 import { commitmentOf } from './keytree';
 import { asRefused, Refused } from './refused';
+import { renditionCode } from './rendition';
 import { Cursor, type RunRecord, type SegmentHeader, type UnitRecord } from './segment';
 import { SUITE } from './suite';
 
@@ -74,7 +75,7 @@ export class OpenRun {
 
 /** The first 80 bytes of the additional data of everything in a run. */
 function contextOf(header: Sealing, leaf: number, run: number): Bytes {
-  const codes = [1, SUITE, header.stream === 'main' ? 0 : 1, header.rendition === 'clear' ? 0 : 1];
+  const codes = [1, SUITE, header.stream === 'main' ? 0 : 1, renditionCode(header.rendition)];
   return concat(
     utf8('HFSG'),
     Uint8Array.from(codes),

@@ -3,7 +3,8 @@
 import { b64, type Bytes, copyOf, uuidText } from './bytes';
 import { LEAVES } from './keytree';
 import { Refused } from './refused';
-import type { Rendition, Stream } from './statements';
+import { type Rendition, renditionOf } from './rendition';
+import type { Stream } from './statements';
 import { SUITE } from './suite';
 
 export const HEADER_BYTES = 104;
@@ -124,12 +125,13 @@ export function readHeader(bytes: Bytes): SegmentHeader {
   if (version !== VERSION || suite !== SUITE) {
     throw new Refused('unknown-suite', `segment version ${version}, suite ${suite} is not known here`);
   }
-  if (stream > 1 || rendition > 1) throw malformed('segment header: no such stream or rendition');
+  const shown = renditionOf(rendition);
+  if (stream > 1 || shown === null) throw malformed('segment header: no such stream or rendition');
   const [owner, camera, period, segment] = [at.take(16), at.take(16), at.take(16), at.take(16)];
   const [periodStartUs, startUs, before] = [at.u64(), at.u64(), at.take(16)];
   return {
     stream: stream === 0 ? 'main' : 'sub',
-    rendition: rendition === 0 ? 'clear' : 'redacted',
+    rendition: shown,
     owner: uuidText(owner),
     camera: uuidText(camera),
     period: b64(period),

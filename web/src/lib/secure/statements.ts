@@ -1,18 +1,19 @@
 /** Everything that carries authority, field by field (docs/reference/protocol.md). */
 
 import type { Kind } from './envelope';
+import { readRendition } from './rendition';
 import * as is from './shape';
 import { suite } from './suite';
 
 const stream = is.oneOf('main', 'sub');
-const rendition = is.oneOf('clear', 'redacted');
+const rendition = readRendition;
 const view = is.oneOf('live', 'recorded');
 const instant = is.count;
 const fingerprint = is.key32;
 const hash = is.key32;
 
 export type Stream = is.Read<typeof stream>;
-export type Rendition = is.Read<typeof rendition>;
+export type { Rendition } from './rendition';
 export type View = is.Read<typeof view>;
 
 function kind<T>(name: string, read: is.Reader<T>): Kind<T> {
@@ -138,6 +139,7 @@ export const accessRequest = kind(
     challenge: is.b64Text,
     device: fingerprint,
     asked_us: instant,
+    track: is.optional(is.count),
   }),
 );
 export type AccessRequest = is.Read<typeof accessRequest.read>;
@@ -206,6 +208,7 @@ export const grant = is.exactly({
   until_us: instant,
   from_us: instant,
   range_until_us: is.orNull(instant),
+  track: is.optional(is.count),
 });
 export type Grant = is.Read<typeof grant>;
 
