@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from handfast.kit.errors import InvalidError
@@ -62,6 +63,7 @@ def walk(redactor: Redactor, at: list[float], pictures: int, since_us: int) -> l
     return results
 
 
+@examples(max_examples=40)
 @given(scripts, st.sampled_from([1, 3, 5]))
 def test_no_due_pixel_shows_its_original(script: list[list[Detection]], every: int) -> None:
     """Not in a detection, not in a box that is foreseen, in luma and chroma alike."""
@@ -77,6 +79,7 @@ def test_no_due_pixel_shows_its_original(script: list[list[Detection]], every: i
             assert original_inside(picture, before, inside) == 0
 
 
+@examples(max_examples=40)
 @given(scripts)
 def test_the_same_pictures_give_the_same_result(script: list[list[Detection]]) -> None:
     """Bit for bit, so that a report can be checked by doing it again."""
