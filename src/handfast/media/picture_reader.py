@@ -42,10 +42,14 @@ class PictureReader:
         """
         try:
             self._container = av.open(str(path), metadata_errors="replace")
-            self._stream = self._container.streams.video[0]
-        except (av.FFmpegError, OSError, IndexError) as error:
-            reason = "holds no video" if isinstance(error, IndexError) else str(error)
-            raise InvalidError(f"{path}: {reason}; name a video file") from error
+        except (av.FFmpegError, OSError) as error:
+            raise InvalidError(f"{path}: {error}; name a video file") from error
+        # The best one: the first may be a cover that a player shows beside its sound.
+        stream = self._container.streams.best("video")
+        if not isinstance(stream, av.VideoStream):
+            self._container.close()
+            raise InvalidError(f"{path}: holds no video; name a video file")
+        self._stream = stream
         self._path = path
         self._stream.codec_context.thread_count = threads
         self._stream.thread_type = "AUTO" if threads > 1 else "NONE"

@@ -184,6 +184,20 @@ def test_what_is_no_film_is_refused(tmp_path: Path, content: bytes) -> None:
         pictures(path)
 
 
+def test_sound_alone_is_no_film(tmp_path: Path) -> None:
+    """There is nothing to cover in it."""
+    path = tmp_path / "voice.mp4"
+    with av.open(str(path), "w") as out:
+        audio = out.add_stream("aac", rate=48_000, layout="mono")
+        silence = np.zeros((1, 4800), np.float32)
+        tone = av.AudioFrame.from_ndarray(silence, format="fltp", layout="mono")
+        tone.sample_rate, tone.pts = 48_000, 0
+        out.mux(audio.encode(tone))
+        out.mux(audio.encode(None))
+    with pytest.raises(InvalidError, match="no video"):
+        PictureReader(path)
+
+
 def test_a_film_that_is_missing_is_refused(tmp_path: Path) -> None:
     """As any other wrong name."""
     with pytest.raises(InvalidError, match=r"nowhere\.mp4"):
