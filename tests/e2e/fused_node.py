@@ -30,6 +30,7 @@ import uvicorn
 from nats.aio.client import Client
 
 from handfast.bus import nats_node
+from handfast.bus.link import settle
 from handfast.bus.ports import NodeAnswers
 from handfast.bus.verbs import answer
 from handfast.cli import main
@@ -123,9 +124,11 @@ class Steps:
 
     async def _die(self) -> None:
         """End as in a power cut, once all that was sent before has left."""
-        if self._client is not None:
-            await self._client.flush()
-        os.kill(os.getpid(), signal.SIGKILL)
+        try:
+            if self._client is not None:
+                await settle(self._client)
+        finally:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def watch_disk(steps: Steps) -> None:

@@ -97,14 +97,17 @@ class Watching:
         )
 
     def _take_units(self, frame: UnitsFrame) -> None:
-        """Open the run as far as it has come; the newest units' marks are what was seen."""
+        """Open the run as far as it has come; the newest units' marks are what was seen.
+
+        Ciphertext is shared: what no key came for stays closed here, too.
+        """
         place = (frame.segment, frame.run)
-        body = self._bodies.get(place)
-        if body is None:
+        body, key = self._bodies.get(place), self.keys.get(place)
+        if body is None or key is None:
             return
         body += b"".join(encode_unit(record) + sealed for record, sealed in frame.units)
         self._bodies[place] = body
-        opened = open_run(self.header[frame.segment], body, self.keys[place])
+        opened = open_run(self.header[frame.segment], body, key)
         self.newest = opened
         self.pictures += len(frame.units)
         marks = (find_mark(unit.data) for unit in opened.units[-len(frame.units) :])
