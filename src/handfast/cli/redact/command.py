@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -137,7 +137,7 @@ def run_redact(arguments: argparse.Namespace) -> int:
     if not arguments.source.is_dir():
         _redact(films[0], detectors, arguments.report, clock)
         return 0
-    return _redact_all(films, detectors, _reports(arguments), clock)
+    return _redact_all(films, detectors, arguments, clock)
 
 
 def _redact(
@@ -153,30 +153,25 @@ def _redact(
     return made
 
 
-def _reports(arguments: argparse.Namespace) -> Callable[[Film], Path | None]:
-    """Return where each film's report goes: into a folder of the same shape."""
-    folder: Path | None = arguments.report
-
-    def place(film: Film) -> Path | None:
-        if folder is None:
-            return None
-        name = folder / film.target.relative_to(arguments.target)
-        return name.with_name(f"{name.name}.json")
-
-    return place
+def _report_of(film: Film, arguments: argparse.Namespace) -> Path | None:
+    """Return where a film's report goes: into a folder of the same shape."""
+    if arguments.report is None:
+        return None
+    name: Path = arguments.report / film.target.relative_to(arguments.target)
+    return name.with_name(f"{name.name}.json")
 
 
 def _redact_all(
     films: Sequence[Film],
     detectors: Sequence[ModelDetector],
-    place: Callable[[Film], Path | None],
+    arguments: argparse.Namespace,
     clock: Clock,
 ) -> int:
     """Redact film after film; one that fails does not stop the others."""
     status = 0
     for film in films:
         try:
-            _redact(film, detectors, place(film), clock)
+            _redact(film, detectors, _report_of(film, arguments), clock)
         except HandfastError as error:
             print(f"handfast: {error}", file=sys.stderr)
             status = 1
