@@ -263,10 +263,12 @@ def _workshop(ground: Ground) -> Workshop:
 
 
 def _making(config: NodeConfig, stream: StreamKey) -> Making:
+    models = config.table.media.models
     return Making(
         stream=stream,
         owner=UUID(config.site.owner),
         how=config.redaction(stream.camera),
+        models=str(config.path(models)) if models else "",
     )
 
 

@@ -112,11 +112,14 @@ Corners: TypeAlias = list[tuple[float, float]]
 
 
 class MediaTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[media]`: the ingest processes."""
+    """`[media]`: the ingest processes, and what finds people to cover."""
 
     processes: Annotated[
         int, msgspec.Meta(description="how many; 0: as many as the cameras need", ge=0)
     ] = 0
+    models: Annotated[
+        str, _said("file with detectors of your own (docs/reference/models.md); empty: ours")
+    ] = ""
 
 
 class CameraTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,6 +15,7 @@ class _Open:
     begun: list[BegunRun] = field(default_factory=list)  # cannot be read yet
 
     def snapshot(self) -> IndexedSegment:
+        """Return the segment with the runs that can be read; the lock is held."""
         if not self.runs:
             return self.segment
         last = self.runs[-1]

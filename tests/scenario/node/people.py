@@ -70,7 +70,7 @@ SITE = Site(
     name="Kallio school",
     kind="school",
     place=PLACE,
-    cameras=(_camera(GATE, "Gate"), _camera(YARD, "Yard")),
+    cameras=(_camera(GATE, "Gate"), replace(_camera(YARD, "Yard"), children=True)),
 )
 ON_ALARM = Clause(
     id=ClauseId("intrusion"),

@@ -65,7 +65,7 @@ from tests.scenario.node.people import (
 
 ORIGIN = "log.kallio.example"
 FRAME_US = 40_000
-NOWHERE = Path("/dev/null/ranges")  # stories make no redacted ranges: that takes processes
+NOWHERE = Path("/dev/null/ranges")  # for stories that make no redacted ranges
 
 
 @dataclass(kw_only=True)
@@ -84,9 +84,14 @@ class School:
     """A site in a story. Time passes with `passes`; pictures come with `films`."""
 
     def __init__(
-        self, *clauses: Clause, memory: Memory | None = None, viewers: Viewers | None = None
+        self,
+        *clauses: Clause,
+        memory: Memory | None = None,
+        viewers: Viewers | None = None,
+        ranges: Path = NOWHERE,
     ) -> None:
         """Open the school at noon with an agreement of these clauses."""
+        self._ranges = ranges
         self.disk = FakeLogStore()
         self.clock = HandClock()
         self.people = People(now_us=self.clock.now_us())
@@ -141,7 +146,7 @@ class School:
                 ),
                 find_file=Path,
                 darkroom=self.darkroom,
-                folder=NOWHERE,
+                folder=self._ranges,
             ),
             viewers=self._to,
             observer=self.keys,

@@ -61,6 +61,7 @@ class Making(msgspec.Struct, frozen=True, kw_only=True):
         width: Largest width of a picture, px; `height` likewise.
         fps: Most pictures a second, 1 to 30; live ones are fewer when the machine is busy.
         bitrate_bps: Most bits a second.
+        models: File with an owner's own detectors; empty for ours alone.
     """
 
     stream: StreamKey
@@ -70,6 +71,7 @@ class Making(msgspec.Struct, frozen=True, kw_only=True):
     height: int = 540
     fps: int = 10
     bitrate_bps: int = 1_500_000
+    models: str = ""
 
 
 class Begin(msgspec.Struct, frozen=True, kw_only=True, tag=True):

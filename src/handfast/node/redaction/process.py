@@ -24,7 +24,7 @@ from handfast.node.redaction.live_process import LiveProcess
 from handfast.node.redaction.orders import (
     Begin,
     BeginRange,
-    CameraRedaction,
+    Making,
     Order,
     decode_order,
 )
@@ -51,12 +51,12 @@ def main(arguments: Sequence[str]) -> int:
     match orders[:1]:
         case [Begin() as begin]:
             store = SqlitePeriods(Path(periods), key_file=Path(key_file), ids=ids)
-            detectors = _detectors(begin.making.how)
+            detectors = _detectors(begin.making)
             live = LiveProcess(link, begin, detectors, store=store, clock=clock, ids=ids)
             live.obey(*orders[1:])
             live.run()
         case [BeginRange() as begin]:
-            detectors = _detectors(begin.making.how)
+            detectors = _detectors(begin.making)
             RangeProcess(link, begin, detectors, clock=clock, ids=ids).run()
         case _:
             link.close()
@@ -73,11 +73,12 @@ def _first_orders(link: NodeLink[Order]) -> list[Order]:
     return orders
 
 
-def _detectors(how: CameraRedaction) -> Sequence[Detector]:
+def _detectors(making: Making) -> Sequence[Detector]:
     """Open the installed models; without one the engine covers everything, and says why."""
-    kinds = settings_of(how).kinds
+    kinds = settings_of(making.how).kinds
     cache = cache_directory(os.environ)
-    opened = open_detectors(kinds, read_registry(), cache, time.process_time)
+    registry = read_registry(Path(making.models) if making.models else None)
+    opened = open_detectors(kinds, registry, cache, time.process_time)
     for reason in opened.missing:
         _LOG.error("%s", reason)
     return opened.detectors
