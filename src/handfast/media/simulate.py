@@ -5,6 +5,7 @@ import base64
 import re
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,7 +81,8 @@ class Simulator:
         except (ConnectionError, MediaFormatError, asyncio.CancelledError):
             pass  # the viewer is gone, or speaks no RTSP
         finally:
-            await viewer.end()
+            with suppress(asyncio.CancelledError):  # all stop while this one is leaving
+                await viewer.end()
             self._viewers.discard(task)
 
 
