@@ -12,8 +12,10 @@ PROMISES = {
     3: ("closes_by_itself", "When a grant ends, nothing more is sent, whatever the hub does."),
     4: ("the_site_decides", "The owner's node decides, from what the owner signed."),
     5: ("denial_has_a_reason", "A denial is a value with a named reason."),
+    6: ("redacted_by_default", "Redacted and clear pictures have keys of their own."),
     7: ("named_people_only", "Every viewer is a named person on an enrolled device."),
     9: ("provable_log", "The owner's log is append-only, and anybody can check it."),
+    11: ("no_faces", "No face is recognised, nobody is scored."),
     12: ("recording_goes_on", "A site records, decides and logs whatever happens around it."),
 }
 TEST = re.compile(r"^\s*(?:async )?def (test_p(\d+)_([a-z0-9_]+))\(", re.MULTILINE)

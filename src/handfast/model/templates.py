@@ -17,97 +17,57 @@ FIRST_RESPONSE = frozenset({"officer", "dispatcher"})
 def school() -> tuple[Clause, ...]:
     """Clear by the alarm alone; otherwise redacted, and only when the school says yes.
 
-    While the intrusion alarm is up and 5 minutes after, from 10 minutes before.
+    While the intrusion alarm is up and 5 minutes after, from 10 minutes before. One person of
+    a redacted recording becomes clear when two of the school's people agree.
     """
     return (
-        Clause(
-            id=ClauseId("intrusion"),
-            roles=FIRST_RESPONSE,
-            views=BOTH_VIEWS,
-            rendition=Rendition.CLEAR,
-            cameras=None,
-            purposes=frozenset({Purpose.EMERGENCY}),
-            when=WhileSignal(kind="intrusion", linger_us=5 * _MINUTE_US),
-            look_back_us=10 * _MINUTE_US,
-            longest_us=120 * _MINUTE_US,
-            needs_incident=False,
-        ),
-        Clause(
-            id=ClauseId("look"),
-            roles=FIRST_RESPONSE,
-            views=BOTH_VIEWS,
-            rendition=Rendition.REDACTED,
-            cameras=None,
-            purposes=frozenset({Purpose.EMERGENCY, Purpose.MISSING_PERSON}),
-            when=OnRequest(approvals=1, answer_within_us=15 * _MINUTE_US),
-            look_back_us=60 * _MINUTE_US,
-            longest_us=30 * _MINUTE_US,
-            needs_incident=True,
-        ),
-        _unmask(approvals=2),
+        _by_alarm("intrusion", Rendition.CLEAR),
+        _asked("look", Rendition.REDACTED),
+        _asked("unmask", Rendition.UNMASKED, approvals=2),
     )
 
 
-def _unmask(*, approvals: int) -> Clause:
-    """One person or vehicle of a redacted recording becomes clear, for a stated reason."""
+def shop() -> tuple[Clause, ...]:
+    """On request, for a stated incident nearby: one owner's device says yes each time."""
+    return (_asked("ask", Rendition.CLEAR),)
+
+
+def transit() -> tuple[Clause, ...]:
+    """Redacted while the alarm is up, at once; clear for a stated incident, on request."""
+    return (
+        _by_alarm("alarm", Rendition.REDACTED),
+        _asked("ask", Rendition.CLEAR),
+        _asked("unmask", Rendition.UNMASKED),
+    )
+
+
+def _by_alarm(name: str, rendition: Rendition) -> Clause:
     return Clause(
-        id=ClauseId("unmask"),
+        id=ClauseId(name),
         roles=FIRST_RESPONSE,
-        views=frozenset({View.RECORDED}),
-        rendition=Rendition.UNMASKED,
+        views=BOTH_VIEWS,
+        rendition=rendition,
+        cameras=None,
+        purposes=frozenset({Purpose.EMERGENCY}),
+        when=WhileSignal(kind="intrusion", linger_us=5 * _MINUTE_US),
+        look_back_us=10 * _MINUTE_US,
+        longest_us=120 * _MINUTE_US,
+        needs_incident=False,
+    )
+
+
+def _asked(name: str, rendition: Rendition, *, approvals: int = 1) -> Clause:
+    """Unmasking is of recordings: only there a track can be named."""
+    unmasks = rendition is Rendition.UNMASKED
+    return Clause(
+        id=ClauseId(name),
+        roles=FIRST_RESPONSE,
+        views=frozenset({View.RECORDED}) if unmasks else BOTH_VIEWS,
+        rendition=rendition,
         cameras=None,
         purposes=frozenset({Purpose.EMERGENCY, Purpose.MISSING_PERSON}),
         when=OnRequest(approvals=approvals, answer_within_us=15 * _MINUTE_US),
         look_back_us=60 * _MINUTE_US,
         longest_us=30 * _MINUTE_US,
         needs_incident=True,
-    )
-
-
-def shop() -> tuple[Clause, ...]:
-    """On request, for a stated incident nearby: one owner's device says yes each time."""
-    return (
-        Clause(
-            id=ClauseId("ask"),
-            roles=FIRST_RESPONSE,
-            views=BOTH_VIEWS,
-            rendition=Rendition.CLEAR,
-            cameras=None,
-            purposes=frozenset({Purpose.EMERGENCY, Purpose.MISSING_PERSON}),
-            when=OnRequest(approvals=1, answer_within_us=15 * _MINUTE_US),
-            look_back_us=60 * _MINUTE_US,
-            longest_us=30 * _MINUTE_US,
-            needs_incident=True,
-        ),
-    )
-
-
-def transit() -> tuple[Clause, ...]:
-    """Redacted while the alarm is up, at once; clear for a stated incident, on request."""
-    return (
-        Clause(
-            id=ClauseId("alarm"),
-            roles=FIRST_RESPONSE,
-            views=BOTH_VIEWS,
-            rendition=Rendition.REDACTED,
-            cameras=None,
-            purposes=frozenset({Purpose.EMERGENCY}),
-            when=WhileSignal(kind="intrusion", linger_us=5 * _MINUTE_US),
-            look_back_us=10 * _MINUTE_US,
-            longest_us=120 * _MINUTE_US,
-            needs_incident=False,
-        ),
-        Clause(
-            id=ClauseId("ask"),
-            roles=FIRST_RESPONSE,
-            views=BOTH_VIEWS,
-            rendition=Rendition.CLEAR,
-            cameras=None,
-            purposes=frozenset({Purpose.EMERGENCY, Purpose.MISSING_PERSON}),
-            when=OnRequest(approvals=1, answer_within_us=15 * _MINUTE_US),
-            look_back_us=60 * _MINUTE_US,
-            longest_us=30 * _MINUTE_US,
-            needs_incident=True,
-        ),
-        _unmask(approvals=1),
     )

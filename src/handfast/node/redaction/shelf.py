@@ -7,9 +7,9 @@ from pathlib import Path
 from handfast.kit.clock import Clock
 from handfast.kit.errors import NotFoundError
 from handfast.media.feed import Event, RunEnded, SegmentOpened
-from handfast.seal.format import decode_header
+from handfast.node.indexed import ended_run, opened_segment
 from handfast.storage.open_segments import OpenSegments
-from handfast.storage.segments import BegunRun, IndexedRun, IndexedSegment, Recording
+from handfast.storage.segments import BegunRun, IndexedSegment, Recording
 
 
 class Shelf:
@@ -33,9 +33,9 @@ class Shelf:
         """Take what the process tells."""
         match event:
             case SegmentOpened(catch_up=False):
-                self._segments.opened(_opened(event))
+                self._segments.opened(opened_segment(event))
             case RunEnded():
-                self._segments.run_ended(event.segment, _ended(event))
+                self._segments.run_ended(event.segment, ended_run(event))
                 with self._changed:
                     self._reached_us = max(self._reached_us, event.end_us)
                     self._changed.notify_all()
@@ -97,35 +97,3 @@ class Shelf:
             return os.pread(descriptor, length, offset)
         finally:
             os.close(descriptor)
-
-
-def _opened(event: SegmentOpened) -> IndexedSegment:
-    header = decode_header(event.header)
-    return IndexedSegment(
-        id=header.segment,
-        recording=Recording(
-            camera=header.camera, stream=header.stream, rendition=header.rendition
-        ),
-        period=header.period,
-        header=event.header,
-        path=event.path,
-        start_us=header.start_us,
-        end_us=header.start_us,
-        bytes=0,
-        open=True,
-    )
-
-
-def _ended(event: RunEnded) -> IndexedRun:
-    return IndexedRun(
-        run=event.run,
-        key=event.key,
-        leaf=event.leaf,
-        start_us=event.start_us,
-        end_us=event.end_us,
-        offset=event.offset,
-        length=event.length,
-        units=event.units,
-        first_pts=event.first_pts,
-        sha256=event.sha256,
-    )

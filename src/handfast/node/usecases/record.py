@@ -19,6 +19,7 @@ from handfast.media.feed import (
 )
 from handfast.media.units import CameraState, StreamKey
 from handfast.model.media import Stream
+from handfast.node.indexed import begun_run, ended_run, opened_segment
 from handfast.node.ports import Bell
 from handfast.node.usecases.release_range import manifest_run
 from handfast.protocol.signing import sign
@@ -28,7 +29,7 @@ from handfast.seal.format import NO_PREDECESSOR, decode_header
 from handfast.seal.identity import Envelope, SigningKey, statement_hash
 from handfast.seal.suite import SUITE
 from handfast.storage.segment_index import SegmentIndex
-from handfast.storage.segments import BegunRun, IndexedRun, IndexedSegment, Recording
+from handfast.storage.segments import IndexedSegment, Recording
 from handfast.storage.startup_scan import StartupScan
 
 _log = logging.getLogger(__name__)
@@ -86,12 +87,12 @@ class Record:
         """Take one event, in order for each stream."""
         match event:
             case SegmentOpened(catch_up=False):
-                self._opened(event)
+                self._parts.index.opened(opened_segment(event))
             case RunStarted(catch_up=False):
-                self._parts.index.run_begun(_begun_run(event))
+                self._parts.index.run_begun(begun_run(event))
             case RunEnded():
                 self._sealed_bytes += event.length
-                self._parts.index.run_ended(event.segment, _indexed_run(event))
+                self._parts.index.run_ended(event.segment, ended_run(event))
             case SegmentClosed():
                 await to_thread.run_sync(self._closed, event)
             case StateChanged():
@@ -100,24 +101,6 @@ class Record:
                 await to_thread.run_sync(self._lost, event)
             case _:
                 pass
-
-    def _opened(self, event: SegmentOpened) -> None:
-        header = decode_header(event.header)
-        self._parts.index.opened(
-            IndexedSegment(
-                id=header.segment,
-                recording=Recording(
-                    camera=header.camera, stream=header.stream, rendition=header.rendition
-                ),
-                period=header.period,
-                header=event.header,
-                path=event.path,
-                start_us=header.start_us,
-                end_us=header.start_us,
-                bytes=0,
-                open=True,
-            )
-        )
 
     def _closed(self, event: SegmentClosed) -> None:
         index = self._parts.index
@@ -168,31 +151,6 @@ class Record:
             reason=event.reason,
         )
         self._parts.bell.ring("site")
-
-
-def _begun_run(event: RunStarted) -> BegunRun:
-    return BegunRun(
-        segment=event.segment,
-        period=event.period,
-        run=event.run,
-        leaf=event.leaf,
-        start_us=event.start_us,
-    )
-
-
-def _indexed_run(event: RunEnded) -> IndexedRun:
-    return IndexedRun(
-        run=event.run,
-        key=event.key,
-        leaf=event.leaf,
-        start_us=event.start_us,
-        end_us=event.end_us,
-        offset=event.offset,
-        length=event.length,
-        units=event.units,
-        first_pts=event.first_pts,
-        sha256=event.sha256,
-    )
 
 
 def _manifest(segment: IndexedSegment, node: str, predecessor: Predecessor | None) -> Manifest:
