@@ -33,6 +33,9 @@ class TourTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     owner_url: Annotated[str, msgspec.Meta(description="the school's own page")] = ""
     signal_command: Annotated[str, msgspec.Meta(description="raises the school's alarm")] = ""
+    redacted_url: Annotated[
+        str, msgspec.Meta(description="page of an owner whose alarm opens redacted pictures")
+    ] = ""
 
 
 class AgencyTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -28,6 +28,8 @@ export interface PageConfig {
 export interface TourPlaces {
   readonly ownerUrl: string;
   readonly signalCommand: string;
+  /** Page of an owner whose alarm opens redacted pictures only. */
+  readonly redactedUrl: string;
 }
 
 export const HELSINKI: LonLat = [24.9441, 60.1708];
@@ -44,7 +46,11 @@ function lonLat(value: unknown): LonLat {
 
 function tourPlaces(value: unknown): TourPlaces | null {
   if (!isRecord(value)) return null;
-  return { ownerUrl: webAddress(value['owner_url']), signalCommand: text(value['signal_command'], '') };
+  return {
+    ownerUrl: webAddress(value['owner_url']),
+    signalCommand: text(value['signal_command'], ''),
+    redactedUrl: webAddress(value['redacted_url']),
+  };
 }
 
 /** Only addresses that a link may carry; anything else is left out. */

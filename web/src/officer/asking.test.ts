@@ -57,7 +57,7 @@ class Scene {
 
   ask(changes: Partial<Wish> = {}, signal = new AbortController().signal): Promise<Asking> {
     const wish: Wish = {
-      node: site.trusted, camera: ids.camera, stream: 'main', view: 'live', purpose: 'emergency', incident: ids.incident,
+      node: site.trusted, camera: ids.camera, stream: 'main', view: 'live', rendition: 'clear', purpose: 'emergency', incident: ids.incident,
       statement: null, range: null, byOwner: false, ...changes,
     };
     return this.asker.ask(wish, signal);

@@ -8,7 +8,7 @@ import type { Identity } from '$lib/secure/device';
 import type { Envelope } from '$lib/secure/envelope';
 import { asRefused } from '$lib/secure/refused';
 import { openDecision, type Answer, type Asked, type ReleasedKeys } from '$lib/secure/release';
-import type { Grant, Stream, View } from '$lib/secure/statements';
+import type { Grant, Rendition, Stream, View } from '$lib/secure/statements';
 import type { Challenges } from './challenges';
 import { covers, type Notes, PendingAsks, type Subject } from './pending-asks';
 
@@ -17,6 +17,7 @@ export interface Wish {
   readonly camera: string;
   readonly stream: Stream;
   readonly view: View;
+  readonly rendition: Rendition;
   readonly purpose: string;
   readonly incident: string;
   /** The dispatch key's statement about the incident, where there is one. */
@@ -143,7 +144,7 @@ export class Asker {
         camera: wish.camera,
         stream: wish.stream,
         view: wish.view,
-        rendition: 'clear',
+        rendition: wish.rendition,
         purpose: wish.purpose,
         incident: wish.incident,
         from_us: range?.fromUs ?? null,
@@ -197,8 +198,8 @@ export class Asker {
   }
 }
 
-function subjectOf({ node, camera, view, incident, range }: Wish): Subject {
-  return { node: node.id, camera, view, incident, fromUs: range?.fromUs ?? null };
+function subjectOf({ node, camera, view, rendition, incident, range }: Wish): Subject {
+  return { node: node.id, camera, view, rendition, incident, fromUs: range?.fromUs ?? null };
 }
 
 function notSettled(answer: Exclude<Call<unknown>, { outcome: 'ok' }>): Settled {

@@ -7,9 +7,10 @@ import { HubClient, socketOrigin, type IncidentView } from '$lib/hub/client';
 import { listen, type HubEvent } from '$lib/hub/events';
 import type { Opening } from '$lib/hub/openings';
 import type { Identity } from '$lib/secure/device';
+import { pause } from '$lib/pause';
 import { playsHevc, warmDecoder } from '$lib/player/warm';
 import { open, type Envelope } from '$lib/secure/envelope';
-import { end } from '$lib/secure/statements';
+import { end, type Rendition } from '$lib/secure/statements';
 import { SignedIn } from '$lib/signed-in';
 import { Asker } from './asking';
 import type { Board } from './board.svelte';
@@ -36,13 +37,6 @@ const AUTO = 'handfast.watchAtOnce';
 
 function nowUs(): number {
   return Date.now() * 1000;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-  });
 }
 
 export class Desk {
@@ -128,9 +122,14 @@ export class Desk {
     else this.#waiting.push(work);
   }
 
-  /** Cameras onto the wall, for an incident; their nodes are asked all at once. */
-  watch(incident: string, cameras: readonly string[]): void {
-    const tiles = cameras.flatMap((camera) => this.#tile(incident, camera) ?? []);
+  /**
+   * Cameras onto the wall, for an incident; their nodes are asked all at once.
+   *
+   * Args:
+   *   wanted: the rendition to ask for; without it, what each agreement gives first.
+   */
+  watch(incident: string, cameras: readonly string[], wanted?: Rendition): void {
+    const tiles = cameras.flatMap((camera) => this.#tile(incident, camera, wanted) ?? []);
     this.wall.add(tiles);
   }
 
@@ -154,9 +153,9 @@ export class Desk {
       if (!site.online) continue;
       const wanted = site.registration.cameras.filter(({ id }) => {
         if (this.wall.find(id)) return false;
-        const how = this.feed.opening(id)?.how;
-        const raised = how === 'now' && (looked !== undefined || this.watchAtOnce);
-        return raised || (this.watchAtOnce && how === 'alarm');
+        const ways = this.feed.openings(id).map(({ how }) => how);
+        const raised = ways.includes('now') && (looked !== undefined || this.watchAtOnce);
+        return raised || (this.watchAtOnce && ways.includes('alarm'));
       });
       if (wanted.length > 0) counts.set(site.node, Math.min(wanted.length, MOST_TILES));
     }
@@ -232,7 +231,7 @@ export class Desk {
     }
   }
 
-  #tile(incident: string, id: string): WallTile | null {
+  #tile(incident: string, id: string, wanted?: Rendition): WallTile | null {
     const placed = this.feed.placed(id);
     if (placed === null) return null;
     const { site, camera } = placed;
@@ -241,7 +240,8 @@ export class Desk {
       { id, name: camera.name, owner, streams: camera.streams },
       {
         incident,
-        opening: (each, view) => this.feed.opening(each, view),
+        wanted,
+        opening: (each, view, rendition) => this.feed.opening(each, view, rendition),
         statement: (each, opening) => this.#statement(incident, each, opening),
         purpose: (opening) => this.#purpose(incident, opening),
         asker: this.#asker,

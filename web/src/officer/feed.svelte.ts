@@ -4,10 +4,10 @@ import type { AgencyClient } from '$lib/agency/client';
 import { City, type NodesInForce, type Site } from '$lib/hub/city';
 import type { IncidentView } from '$lib/hub/client';
 import type { HubEvent } from '$lib/hub/events';
-import { openingOf, type Opening } from '$lib/hub/openings';
+import { openingsOf, type Opening } from '$lib/hub/openings';
 import { ready } from '$lib/loadable';
 import { trustAgreements } from '$lib/secure/chain';
-import type { View } from '$lib/secure/statements';
+import type { Rendition, View } from '$lib/secure/statements';
 import type { Camera, CameraState, Incident, LonLat, Signal } from '$lib/types';
 import type { Board } from './board.svelte';
 
@@ -95,15 +95,21 @@ export class Feed {
     return null;
   }
 
-  /** How a camera opens for this officer; null when no agreement speaks of it. */
-  opening(camera: string, view: View = 'live'): Opening | null {
-    const placed = this.placed(camera);
-    return placed && this.#opening(placed, view);
+  /** How a camera opens for this officer, in a rendition or at all; null when no agreement says so. */
+  opening(camera: string, view: View = 'live', rendition?: Rendition): Opening | null {
+    const all = this.openings(camera, view);
+    return all.find(({ clause }) => rendition === undefined || clause.rendition === rendition) ?? null;
   }
 
-  #opening({ site, camera }: Placed, view: View): Opening | null {
+  /** All ways in which a camera opens for this officer, the one to take first in front. */
+  openings(camera: string, view: View = 'live'): readonly Opening[] {
+    const placed = this.placed(camera);
+    return placed === null ? [] : this.#openings(placed, view);
+  }
+
+  #openings({ site, camera }: Placed, view: View): readonly Opening[] {
     const { role, nowUs } = this.#ports;
-    return openingOf(site, camera.id, { role, view, nowUs: nowUs() });
+    return openingsOf(site, camera.id, { role, view, nowUs: nowUs() });
   }
 
   async #trust(nodes: NodesInForce): Promise<void> {
@@ -165,8 +171,10 @@ export class Feed {
 
   /** Null for a camera that no agreement opens for this officer, whatever happens. */
   #camera({ site, camera }: Placed): Camera | null {
-    const opening = this.#opening({ site, camera }, 'live');
-    if (opening === null) return null;
+    const openings = this.#openings({ site, camera }, 'live');
+    const [opening] = openings;
+    if (opening === undefined) return null;
+    const asks = openings.flatMap(({ how, clause }) => (how === 'request' ? [clause.rendition] : []));
     return {
       id: camera.id,
       name: camera.name,
@@ -177,6 +185,8 @@ export class Feed {
       angle: camera.angle_deg,
       range: camera.range_m,
       state: stateOf(site, opening),
+      asks: [...new Set(asks)],
+      ...(opening.how === 'now' ? { opens: opening.clause.rendition } : {}),
       ...(camera.view.length > 3 ? { cone: closed(camera.view) } : {}),
     };
   }

@@ -1,10 +1,11 @@
 /** One camera live: asks, waits, opens, and changes stream without losing the picture. */
 
+import type { LiveState, Redaction } from '$lib/player/live-session';
 import { watchLive, type LiveView } from '$lib/player/live-view';
-import type { LiveState } from '$lib/player/live-session';
 import { fromLive, type TileState } from '$lib/player/tile-state';
 import type { Grant, Stream } from '$lib/secure/statements';
 import type { Asking, Permit } from './asking';
+import { Beside } from './beside.svelte';
 
 export interface LivePorts {
   /** Asks the node for this camera in one of its streams. */
@@ -23,6 +24,10 @@ export class LiveChannel {
   closesUs = $state.raw<number | null>(null);
   /** The stream that is shown, or asked for as long as there is none. */
   stream = $state.raw<Stream>('sub');
+  /** How much is covered, and why, by the node's newest signed word; null for clear pictures. */
+  redaction = $state.raw<Redaction | null>(null);
+  /** Another rendition that is asked for while this picture stays. */
+  readonly beside = new Beside();
 
   readonly #ports: LivePorts;
   #canvas: HTMLCanvasElement | null = null;
@@ -65,6 +70,15 @@ export class LiveChannel {
         : { kind: 'failed', code: answer.outcome === 'failed' ? answer.code : 'malformed' };
   }
 
+  /** Asks for another rendition; what is shown stays until that picture is there, or for good. */
+  async change(ask: (stream: Stream, signal: AbortSignal) => Promise<Asking>): Promise<void> {
+    const permit = await this.beside.ask((signal) => ask(this.stream, signal));
+    if (permit === null) return;
+    // Whatever else is on its way would take its place again.
+    this.#abort.abort();
+    this.#open(permit, permit.grant.stream);
+  }
+
   /** The canvas to draw on; the returned function ends drawing, not the grant. */
   attach(canvas: HTMLCanvasElement): () => void {
     this.#canvas = canvas;
@@ -85,6 +99,7 @@ export class LiveChannel {
 
   close(): void {
     this.#abort.abort();
+    this.beside.leave();
     this.#release = null;
     this.#leave();
   }
@@ -126,6 +141,7 @@ export class LiveChannel {
       this.state = fromLive(state);
       this.authentic = state.authentic;
       this.closesUs = state.closesUs;
+      this.redaction = state.redaction;
       if (state.phase === 'ended') this.#release = null;
     };
     const { address, token } = this.#ports.socket(grant.id);

@@ -14,6 +14,7 @@ export interface Subject {
   readonly node: string;
   readonly camera: string;
   readonly view: string;
+  readonly rendition: string;
   readonly incident: string;
   /** Begin of a recorded range, microseconds; null for live. */
   readonly fromUs: number | null;
@@ -25,7 +26,7 @@ type Kept = is.Read<typeof kept>;
 
 /** Whether an answer to `open` answers `wish` too: all ranges end when they are asked for. */
 export function covers(open: Subject, wish: Subject): boolean {
-  const same = (['node', 'camera', 'view', 'incident'] as const).every((name) => open[name] === wish[name]);
+  const same = (['node', 'camera', 'view', 'rendition', 'incident'] as const).every((name) => open[name] === wish[name]);
   if (!same) return false;
   return open.fromUs === null || wish.fromUs === null ? open.fromUs === wish.fromUs : open.fromUs <= wish.fromUs;
 }
@@ -42,8 +43,8 @@ export class PendingAsks {
   /** A request of `device` that waits for the same answer; null when there is none. */
   find(wish: Subject, device: string): Asked | null {
     const found = this.#read().find(({ statement }) => {
-      const { node, camera, view, incident, from_us: fromUs } = statement;
-      return statement.device === device && covers({ node, camera, view, incident, fromUs }, wish);
+      const { node, camera, view, rendition, incident, from_us: fromUs } = statement;
+      return statement.device === device && covers({ node, camera, view, rendition, incident, fromUs }, wish);
     });
     return found ?? null;
   }

@@ -23,10 +23,7 @@ export class Playback {
 
   /** Start of what may be looked at, over all tiles; microseconds. */
   get fromUs(): number {
-    const starts = this.#wall.tiles.flatMap((tile) => {
-      const granted = tile.recorded.grant?.from_us;
-      return granted ?? tile.opensFromUs ?? [];
-    });
+    const starts = this.#wall.tiles.flatMap((tile) => [tile.recorded.grant?.from_us ?? [], tile.opensFromUs ?? []].flat());
     return starts.length > 0 ? Math.min(...starts) : this.#nowUs() - USUAL_US;
   }
 
@@ -47,7 +44,7 @@ export class Playback {
     await Promise.all(
       this.#wall.tiles.map(async (tile) => {
         tile.mode = 'recorded';
-        const lacks = tile.recorded.lacks(at, this.#nowUs());
+        const lacks = tile.lacks(at);
         if (lacks && tile.mustAsk) return tile.recorded.offer(at);
         const sought = tile.recorded.seek(at);
         if (lacks) await this.open(tile);
@@ -56,9 +53,14 @@ export class Playback {
     );
   }
 
-  /** Asks for everything that is open until now. */
+  /** Asks for what is open until now: all of it, or of covered pictures what is needed. */
   open(tile: WallTile): Promise<void> {
-    return tile.lookBack(this.#wall.streamOf(tile), this.fromUs);
+    return tile.lookBack(this.#wall.streamOf(tile), this.fromUs, this.positionUs);
+  }
+
+  /** Asks for the clear picture in place of a covered one. */
+  openClear(tile: WallTile): Promise<void> {
+    return tile.askClear(this.fromUs, this.positionUs);
   }
 
   back(seconds: number): Promise<void> {
@@ -107,7 +109,7 @@ export class Playback {
     if (over && this.#nowUs() - this.positionUs < STALE_US) return this.live();
     if (over) this.playing = false;
     for (const tile of this.#wall.tiles) {
-      if (!tile.mustAsk && tile.recorded.lacks(this.positionUs + STALE_US, this.#nowUs())) void this.open(tile);
+      if (!tile.mustAsk && tile.lacks(this.positionUs + STALE_US)) void this.open(tile);
     }
   }
 }

@@ -121,7 +121,7 @@ describe('looking back where the owner has to say yes', () => {
     const { tile } = await hung();
     await wall.playback.back(10);
     await wall.playback.seek(RECORDED_FROM);
-    expect(tile.state).toEqual({ kind: 'to-ask', openUntilUs: null });
+    expect(tile.state).toEqual({ kind: 'to-ask', open: null });
     expect(views()).toEqual(['live']);
   });
 
@@ -158,7 +158,7 @@ describe('looking back where the owner has to say yes', () => {
     expect(tile.state.kind).toBe('recorded');
     town.nowUs += 60_000_000;
     await wall.playback.seek(NOW + 30_000_000);
-    expect(tile.state).toEqual({ kind: 'to-ask', openUntilUs: tile.recorded.untilUs });
+    expect(tile.state).toEqual({ kind: 'to-ask', open: tile.recorded.released });
     await wall.playback.seek(RECORDED_FROM + 2 * FRAME_US);
     expect(tile.state).toMatchObject({ kind: 'recorded', wallUs: RECORDED_FROM + 2 * FRAME_US });
     expect(views()).toEqual(['live', 'recorded']);

@@ -3,10 +3,13 @@
 import type { Answer } from '$lib/api';
 import type { FetchBytes } from '$lib/player/group-source';
 import { watchRecorded, type RecordedView } from '$lib/player/recorded-view';
+import type { RecordedState } from '$lib/player/recorded-session';
+import { isMaking } from '$lib/player/recordings';
 import { fromRecorded, type TileState } from '$lib/player/tile-state';
 import type { Span } from '$lib/player/timeline';
 import type { Grant, Stream } from '$lib/secure/statements';
 import type { Asking, Permit } from './asking';
+import { Beside } from './beside.svelte';
 
 export interface Range {
   readonly fromUs: number;
@@ -17,10 +20,16 @@ export interface RecordedPorts {
   readonly ask: (stream: Stream, range: Range, signal: AbortSignal) => Promise<Asking>;
   readonly recordings: (grant: string, range: Range) => Promise<Answer<unknown>>;
   readonly fetchBytes: (grant: string) => FetchBytes;
+  /** Waits so long, or until aborted. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** What is open may lag so far behind now before more of it is asked for. */
 export const STALE_US = 2_000_000;
+/** Of a range that is being made, the list up to so much after the wanted instant comes first. */
+const SOON_US = 1_000_000;
+/** Between two looks at a range that is being made; the site itself waits for news meanwhile. */
+const LOOK_EVERY_MS = 500;
 
 export class RecordedChannel {
   state = $state.raw<TileState>({ kind: 'asking' });
@@ -28,12 +37,19 @@ export class RecordedChannel {
   authentic = $state.raw<'unknown' | 'yes' | 'no'>('unknown');
   /** What was released and can be shown. */
   spans = $state.raw<readonly Span[]>([]);
+  /** The site is still covering people in a part of the range: more of it comes by itself. */
+  preparing = $state(false);
+  /** Another rendition that is asked for while this picture stays. */
+  readonly beside = new Beside();
 
   readonly #ports: RecordedPorts;
   #canvas: HTMLCanvasElement | null = null;
   #release: { readonly permit: Permit; readonly recordings: unknown } | null = null;
   #view: RecordedView | null = null;
   #abort = new AbortController();
+  /** Ends looking for more of a range that is being made. */
+  #looking = new AbortController();
+  #stream: Stream = 'sub';
   #turn = 0;
   #asked: 'never' | 'asking' | 'open' | 'refused' = 'never';
   /** What to do once there is a picture to do it with. */
@@ -49,15 +65,18 @@ export class RecordedChannel {
     return this.#release?.permit.grant.id ?? null;
   }
 
-  /** Exclusive end of what is open; 0 when nothing is. */
-  get untilUs(): number {
-    return this.#release?.permit.grant.range_until_us ?? 0;
+  /** What is open; null when nothing is. */
+  get released(): Range | null {
+    const grant = this.#release?.permit.grant;
+    return grant ? { fromUs: grant.from_us, untilUs: grant.range_until_us ?? grant.from_us } : null;
   }
 
-  /** Whether `wallUs` lies beyond what is open and may be had by asking once. */
-  lacks(wallUs: number, nowUs: number): boolean {
+  /** Whether `wallUs` lies outside of what is open and may be had by asking once. */
+  lacks(wallUs: number, { opensFromUs, nowUs }: { readonly opensFromUs: number | null; readonly nowUs: number }): boolean {
     if (this.#asked !== 'open') return this.#asked === 'never';
-    return wallUs >= this.untilUs && nowUs - this.untilUs > STALE_US;
+    const { fromUs, untilUs } = this.released ?? { fromUs: 0, untilUs: 0 };
+    const before = wallUs < fromUs && opensFromUs !== null && fromUs - opensFromUs > STALE_US;
+    return before || (wallUs >= untilUs && nowUs - untilUs > STALE_US);
   }
 
   /** Stands at `wallUs` without a picture until somebody asks for it. */
@@ -65,7 +84,7 @@ export class RecordedChannel {
     this.pause();
     this.#wish = { wallUs, playing: false };
     this.#offers = true;
-    this.state = { kind: 'to-ask', openUntilUs: this.#release && this.untilUs };
+    this.state = { kind: 'to-ask', open: this.released };
   }
 
   /** Asks for a range. Resolves when it is open, refused or overtaken. */
@@ -74,6 +93,7 @@ export class RecordedChannel {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     const extends_ = this.#view !== null && !this.#offers;
+    this.#stream = stream;
     this.#offers = false;
     if (!extends_) this.state = { kind: 'asking' };
     this.#asked = 'asking';
@@ -90,6 +110,15 @@ export class RecordedChannel {
       answer.outcome === 'deny'
         ? { kind: 'denied', reason: answer.reason, explanation: answer.explanation }
         : { kind: 'failed', code: answer.outcome === 'failed' ? answer.code : 'malformed' };
+  }
+
+  /** Asks for another rendition; what is shown stays until that picture is there, or for good. */
+  async change(ask: (stream: Stream, signal: AbortSignal) => Promise<Asking>): Promise<void> {
+    const permit = await this.beside.ask((signal) => ask(this.#stream, signal));
+    if (permit === null) return;
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    await this.#list(permit, this.#abort.signal);
   }
 
   attach(canvas: HTMLCanvasElement): () => void {
@@ -135,6 +164,9 @@ export class RecordedChannel {
 
   close(): void {
     this.#abort.abort();
+    this.#looking.abort();
+    this.beside.leave();
+    this.preparing = false;
     this.#release = null;
     this.#leave();
   }
@@ -146,9 +178,18 @@ export class RecordedChannel {
   }
 
   async #list(permit: Permit, signal: AbortSignal): Promise<void> {
-    const { from_us: fromUs, range_until_us: untilUs } = permit.grant;
-    const answer = await this.#ports.recordings(permit.grant.id, { fromUs, untilUs: untilUs ?? fromUs });
+    const { rendition, from_us: fromUs, range_until_us } = permit.grant;
+    const untilUs = range_until_us ?? fromUs;
+    const soonUs = this.#wish === null ? untilUs : Math.max(fromUs, this.#wish.wallUs) + SOON_US;
+    const firstUs = rendition === 'clear' ? untilUs : Math.min(untilUs, soonUs);
+    let answer = await this.#ports.recordings(permit.grant.id, { fromUs, untilUs: firstUs });
+    // A picture in sight stays until the one that is wanted has been made.
+    while (answer.outcome === 'ok' && isMaking(answer.value) && this.#view !== null && !signal.aborted) {
+      await this.#ports.pause(LOOK_EVERY_MS, signal);
+      answer = await this.#ports.recordings(permit.grant.id, { fromUs, untilUs: firstUs });
+    }
     if (signal.aborted) return;
+    this.#looking.abort();
     if (answer.outcome !== 'ok') {
       this.#asked = 'refused';
       this.state =
@@ -158,9 +199,42 @@ export class RecordedChannel {
       return;
     }
     this.#asked = 'open';
+    this.preparing = isMaking(answer.value) || firstUs < untilUs;
     this.#release = { permit, recordings: answer.value };
     this.grant = permit.grant;
     await this.#watch();
+    if (this.preparing && !signal.aborted) void this.#lookForMore(permit, { fromUs, untilUs });
+  }
+
+  /** What the site goes on making joins what is there, until all of it is. */
+  async #lookForMore(permit: Permit, range: Range): Promise<void> {
+    const { signal } = (this.#looking = new AbortController());
+    while (!signal.aborted) {
+      const answer = await this.#ports.recordings(permit.grant.id, range);
+      if (signal.aborted) return;
+      if (answer.outcome === 'denied') return void (this.preparing = false);
+      if (answer.outcome === 'ok') {
+        this.#release = { permit, recordings: answer.value };
+        await this.#grow(answer.value);
+        if (!isMaking(answer.value)) return this.#made();
+      }
+      await this.#ports.pause(LOOK_EVERY_MS, signal);
+    }
+  }
+
+  async #grow(recordings: unknown): Promise<void> {
+    const [view, wish] = [this.#view, this.#wish];
+    if (view === null) return;
+    const waits = this.state.kind === 'preparing' || (this.state.kind === 'recorded' && this.state.gap);
+    const grew = await view.extend(recordings, isMaking(recordings));
+    if (view !== this.#view) return;
+    this.spans = view.timeline.spans;
+    if (grew && waits && wish !== null && wish === this.#wish) await this.#resume(view);
+  }
+
+  #made(): void {
+    this.preparing = false;
+    if (this.state.kind === 'preparing') this.state = { kind: 'empty' };
   }
 
   async #watch(): Promise<void> {
@@ -181,10 +255,11 @@ export class RecordedChannel {
         keys: keys.recorded,
         canvas,
         recordings,
+        growing: this.preparing,
         fetchBytes: this.#ports.fetchBytes(grant.id),
         onState: (state) => {
           if (turn !== this.#turn || this.#offers) return;
-          this.state = fromRecorded(state);
+          this.state = this.#stateOf(state);
           this.authentic = state.authentic;
         },
       });
@@ -196,6 +271,10 @@ export class RecordedChannel {
     } catch {
       if (turn === this.#turn) this.state = { kind: 'failed', code: 'malformed' };
     }
+  }
+
+  #stateOf(state: RecordedState): TileState {
+    return state.phase === 'empty' && this.preparing ? { kind: 'preparing' } : fromRecorded(state);
   }
 
   async #resume(view: RecordedView): Promise<void> {

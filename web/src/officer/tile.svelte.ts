@@ -3,11 +3,13 @@
 import type { HubClient } from '$lib/hub/client';
 import { socketOrigin } from '$lib/hub/client';
 import { opensFromUs, signalEndUs, type Opening } from '$lib/hub/openings';
+import { pause } from '$lib/pause';
 import { hubBytes } from '$lib/player/recorded-view';
-import type { TileState } from '$lib/player/tile-state';
+import { showsPicture, type TileState } from '$lib/player/tile-state';
 import type { Envelope } from '$lib/secure/envelope';
-import type { Grant, Signal, Stream, View } from '$lib/secure/statements';
-import type { Asker, Asking } from './asking';
+import type { Grant, Rendition, Signal, Stream, View } from '$lib/secure/statements';
+import type { Asker, Asking, Wish } from './asking';
+import type { BesideState } from './beside.svelte';
 import { LiveChannel } from './live-channel.svelte';
 import { RecordedChannel, type Range } from './recorded-channel.svelte';
 
@@ -29,8 +31,10 @@ export interface Closing {
 
 export interface TilePorts {
   readonly incident: string;
-  /** How the camera opens at this moment; null when it does not for this officer. */
-  readonly opening: (camera: string, view: View) => Opening | null;
+  /** What to ask for; without it, what the agreement gives first. */
+  readonly wanted: Rendition | undefined;
+  /** How the camera opens at this moment, in a rendition or at all; null when it does not for this officer. */
+  readonly opening: (camera: string, view: View, rendition?: Rendition) => Opening | null;
   /** The statement that the opening needs, if it needs one; null when none can be had. */
   readonly statement: (camera: string, opening: Opening) => Promise<Envelope | null>;
   /** What the request gives as its reason. */
@@ -45,8 +49,15 @@ export interface TilePorts {
   readonly nowUs: () => number;
 }
 
+type Subject = Pick<Wish, 'view' | 'stream' | 'range'>;
+
 /** Clocks of two machines are never quite the same; what reaches beyond is refused as a whole. */
 const CLOCK_SLACK_US = 2_000_000;
+/**
+ * Covering a range takes the site about as long as the range lasts, so it is asked for from a little
+ * before the wanted instant: further back where an owner is asked, who is not to be asked twice.
+ */
+const LEAD_US = { now: 5_000_000, request: 60_000_000, alarm: 0 } as const;
 
 export class WallTile {
   readonly camera: TileCamera;
@@ -54,6 +65,8 @@ export class WallTile {
   readonly live: LiveChannel;
   readonly recorded: RecordedChannel;
   mode = $state<View>('live');
+  /** What was asked for last where nothing was shown, by view. */
+  asked = $state.raw<Readonly<Record<View, Rendition>>>({ live: 'redacted', recorded: 'redacted' });
 
   readonly #ports: TilePorts;
 
@@ -63,14 +76,15 @@ export class WallTile {
     this.#ports = ports;
     const { origin, token, nowUs, hub } = ports;
     this.live = new LiveChannel({
-      ask: (stream, signal) => this.#ask('live', stream, null, signal),
+      ask: (stream, signal) => this.#askFirst({ view: 'live', stream, range: null }, signal),
       socket: (grant) => ({ address: `${socketOrigin(origin)}/api/v1/grants/${grant}/live`, token: token() }),
       nowUs,
     });
     this.recorded = new RecordedChannel({
-      ask: (stream, range, signal) => this.#ask('recorded', stream, range, signal),
+      ask: (stream, range, signal) => this.#askFirst({ view: 'recorded', stream, range }, signal),
       recordings: (grant, { fromUs, untilUs }) => hub.recordings(grant, fromUs, untilUs),
       fetchBytes: (grant) => hubBytes(origin, grant, token),
+      pause,
     });
   }
 
@@ -90,16 +104,38 @@ export class WallTile {
     return this.mode === 'live' ? this.live.authentic : this.recorded.authentic;
   }
 
+  /** Of the picture that is shown, or of what was asked for as long as there is none. */
+  get rendition(): Rendition {
+    const isAsking = ['asking', 'pending', 'denied', 'failed', 'to-ask'].includes(this.state.kind);
+    return (isAsking ? null : this.grant?.rendition) ?? this.asked[this.mode];
+  }
+
+  /** How clear pictures could be had instead of the covered ones here; null when they cannot. */
+  get clearer(): 'now' | 'request' | null {
+    if (this.#shown(this.mode) !== 'redacted') return null;
+    const how = this.#ports.opening(this.camera.id, this.mode, 'clear')?.how ?? 'alarm';
+    return how === 'alarm' ? null : how;
+  }
+
+  /** How asking for the clear picture stands while the covered one is shown. */
+  get beside(): BesideState | null {
+    return (this.mode === 'live' ? this.live : this.recorded).beside.state;
+  }
+
   /** From when on its agreement opens recordings now; null when it does not. */
   get opensFromUs(): number | null {
-    const { opening, nowUs } = this.#ports;
-    const found = opening(this.camera.id, 'recorded');
-    return found === null || found.how === 'alarm' ? null : opensFromUs(found, nowUs()) + CLOCK_SLACK_US;
+    const found = this.#opening('recorded');
+    return found === null || found.how === 'alarm' ? null : opensFromUs(found, this.#ports.nowUs()) + CLOCK_SLACK_US;
   }
 
   /** Whether only a yes of the owner opens recordings: nobody asks them for that unawares. */
   get mustAsk(): boolean {
-    return this.#ports.opening(this.camera.id, 'recorded')?.how === 'request';
+    return this.#opening('recorded')?.how === 'request';
+  }
+
+  /** Whether `wallUs` may be had by asking for more of the recordings. */
+  lacks(wallUs: number): boolean {
+    return this.recorded.lacks(wallUs, { opensFromUs: this.opensFromUs, nowUs: this.#ports.nowUs() });
   }
 
   /**
@@ -109,7 +145,7 @@ export class WallTile {
   closes(): Closing | null {
     const { grant } = this;
     if (grant === null) return null;
-    const found = this.#ports.opening(this.camera.id, this.mode);
+    const found = this.#ports.opening(this.camera.id, this.mode, grant.rendition);
     const signal = found?.clause.id === grant.clause ? found.signal : null;
     const reckonedUs = found && signal ? signalEndUs(found.clause, signal) : grant.until_us;
     const saidUs = this.mode === 'live' ? this.live.closesUs : null;
@@ -129,18 +165,38 @@ export class WallTile {
    * stays, and it is one that surely can be shown.
    */
   streamFor(large: boolean): Stream {
-    const isAsked = this.#ports.opening(this.camera.id, 'live')?.how === 'request';
+    const isAsked = this.#opening('live')?.how === 'request';
     if (isAsked && this.live.grant) return this.live.stream;
     const wanted = large && (!isAsked || this.#ports.playsAll()) ? 'main' : 'sub';
     return this.camera.streams.includes(wanted) ? wanted : (this.camera.streams[0] ?? 'main');
   }
 
-  /** Looks back from `fromUs` until now, or as far as that is open. */
-  async lookBack(stream: Stream, fromUs: number): Promise<void> {
+  /** Looks back to `atUs`, from `fromUs` until now, or as far as that is open. */
+  async lookBack(stream: Stream, fromUs: number, atUs: number): Promise<void> {
     this.mode = 'recorded';
-    const from = Math.max(fromUs, this.opensFromUs ?? fromUs);
-    const untilUs = this.#ports.nowUs() - CLOCK_SLACK_US / 4;
-    await this.recorded.open(stream, { fromUs: Math.min(from, untilUs - 1), untilUs });
+    await this.recorded.open(stream, this.#range(this.#opening('recorded'), fromUs, atUs));
+  }
+
+  /** Asks for the clear picture in place of the covered one, which stays until it is there. */
+  async askClear(fromUs: number, atUs: number): Promise<void> {
+    const { mode: view } = this;
+    const opening = this.#ports.opening(this.camera.id, view, 'clear');
+    if (view === 'live') {
+      return this.live.change((stream, signal) => this.#ask(opening, { view, stream, range: null }, signal));
+    }
+    const range = this.#range(opening, fromUs, atUs);
+    await this.recorded.change((stream, signal) => this.#ask(opening, { view, stream, range }, signal));
+  }
+
+  /** An alarm has risen, or somebody watches anew: takes what opens by itself where it is more. */
+  wake(stream: Stream): void {
+    const { kind } = this.live.state;
+    if (['ended', 'denied', 'failed'].includes(kind)) return void this.live.ask(stream);
+    const first = this.#ports.opening(this.camera.id, 'live', this.#ports.wanted);
+    const opensClear = first?.how === 'now' && first.clause.rendition === 'clear';
+    if (opensClear && this.#shown('live') === 'redacted') {
+      void this.live.change((now, signal) => this.#ask(first, { view: 'live', stream: now, range: null }, signal));
+    }
   }
 
   backToLive(): void {
@@ -158,20 +214,43 @@ export class WallTile {
     this.recorded.close();
   }
 
-  async #ask(view: View, stream: Stream, range: Range | null, signal: AbortSignal): Promise<Asking> {
-    const { opening: find, asker, incident, purpose, statement } = this.#ports;
-    const opening = find(this.camera.id, view);
+  /** Of the picture in sight; null when there is none. */
+  #shown(view: View): Rendition | null {
+    const { state, grant } = view === 'live' ? this.live : this.recorded;
+    return showsPicture(state.kind) ? (grant?.rendition ?? null) : null;
+  }
+
+  /** What to ask with: whoever sees one rendition asks for more of the same. */
+  #opening(view: View): Opening | null {
+    return this.#ports.opening(this.camera.id, view, this.#shown(view) ?? this.#ports.wanted);
+  }
+
+  #range(opening: Opening | null, fromUs: number, atUs: number): Range {
+    const nowUs = this.#ports.nowUs();
+    const untilUs = nowUs - CLOCK_SLACK_US / 4;
+    const opensUs = opening && opening.how !== 'alarm' ? opensFromUs(opening, nowUs) + CLOCK_SLACK_US : fromUs;
+    const leadUs = opening?.clause.rendition === 'redacted' ? LEAD_US[opening.how] : Infinity;
+    return { fromUs: Math.min(Math.max(fromUs, opensUs, atUs - leadUs), untilUs - 1), untilUs };
+  }
+
+  #askFirst(what: Subject, signal: AbortSignal): Promise<Asking> {
+    const opening = this.#opening(what.view);
+    if (opening) this.asked = { ...this.asked, [what.view]: opening.clause.rendition };
+    return this.#ask(opening, what, signal);
+  }
+
+  async #ask(opening: Opening | null, what: Subject, signal: AbortSignal): Promise<Asking> {
+    const { asker, incident, purpose, statement } = this.#ports;
     if (opening === null) return { outcome: 'deny', reason: 'camera-not-shared', explanation: '' };
     return asker.ask(
       {
+        ...what,
         node: opening.node,
         camera: this.camera.id,
-        stream,
-        view,
+        rendition: opening.clause.rendition,
         purpose: purpose(opening),
         incident,
         statement: await statement(this.camera.id, opening),
-        range,
         byOwner: opening.how === 'request',
       },
       signal,

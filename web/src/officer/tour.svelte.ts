@@ -1,9 +1,9 @@
-/** A newcomer's tour: six steps that advance by what really happens. */
+/** A newcomer's tour: steps that advance by what really happens. */
 
 import type { Board } from './board.svelte';
 import type { Desk } from './desk.svelte';
 
-export const STEPS = ['enrol', 'raise', 'watch', 'back', 'clear', 'looked'] as const;
+export const STEPS = ['enrol', 'raise', 'watch', 'back', 'clear', 'looked', 'covered'] as const;
 export type Step = (typeof STEPS)[number];
 
 const NOTE = 'handfast.tour';
@@ -65,6 +65,7 @@ function done(step: Step, board: Board, desk: Desk | null): boolean {
     case 'clear':
       return tiles.some(({ live, recorded }) => live.state.kind === 'ended' || recorded.state.kind === 'ended');
     case 'looked':
+    case 'covered':
       return false;
   }
 }

@@ -43,8 +43,8 @@ describe('the tour', () => {
 
   it('can be walked by hand, left, and begun again', () => {
     const tour = new Tour(notes(), true);
-    for (let step = 0; step < 5; step += 1) tour.next();
-    expect(tour.number).toBe(6);
+    for (let step = 0; step < 6; step += 1) tour.next();
+    expect(tour.number).toBe(7);
     tour.next();
     expect(tour.shown).toBe(false);
     tour.restart();

@@ -30,6 +30,9 @@ function act(key: string, wall: VideoWall, section: HTMLElement): boolean {
     case 'f':
       button(wall, section)?.click();
       return true;
+    case 'c':
+      button(wall, section, 'clear')?.click();
+      return true;
     case 'j':
       void playback.back(10);
       return true;
@@ -54,11 +57,11 @@ function act(key: string, wall: VideoWall, section: HTMLElement): boolean {
   }
 }
 
-function button(wall: VideoWall, section: HTMLElement): HTMLButtonElement | null {
+function button(wall: VideoWall, section: HTMLElement, action: 'whole' | 'clear' = 'whole'): HTMLButtonElement | null {
   const id = wall.current?.id;
   const tiles = [...section.querySelectorAll<HTMLElement>('[data-camera]')];
   const tile = tiles.find((each) => each.dataset['camera'] === id);
-  return tile?.querySelector<HTMLButtonElement>('[data-action="whole"]') ?? null;
+  return tile?.querySelector<HTMLButtonElement>(`[data-action="${action}"]`) ?? null;
 }
 
 /** The selected tile takes the focus, so that it is read aloud and stays where keys go. */

@@ -38,19 +38,16 @@ export class VideoWall {
 
   /** Adds tiles and asks for all of their pictures at once. */
   add(tiles: readonly WallTile[]): void {
-    for (const { id } of tiles) this.#wake(id);
+    for (const { id } of tiles) {
+      const known = this.find(id);
+      known?.wake(this.streamOf(known));
+    }
     const free = tiles.filter(({ id }) => !this.find(id)).slice(0, MOST_TILES - this.tiles.length);
     if (free.length === 0) return;
     this.tiles = [...this.tiles, ...free];
     this.selected ??= free[0]?.id ?? null;
     if (this.layout !== 1) this.layout = this.tiles.length > 4 ? 9 : 4;
     for (const tile of free) void tile.live.ask(this.streamOf(tile));
-  }
-
-  /** A tile that stands there with an ended or refused access asks again. */
-  #wake(camera: string): void {
-    const tile = this.find(camera);
-    if (tile && ['ended', 'denied', 'failed'].includes(tile.live.state.kind)) void tile.live.ask(this.streamOf(tile));
   }
 
   remove(tile: WallTile): void {

@@ -220,7 +220,7 @@ def _make_agency(city: City, *, ids: Ids, now_us: int) -> None:
 
 def _add_tour(city: City) -> None:
     """Let the officers' page guide a newcomer through the demo."""
-    school = SITES[0]
+    school, redacted = SITES[0], SITES[-1]
     secret = city.node(school) / "panel.secret"
     command = (
         f"handfast signal raise intrusion --node {city.node_url(school)} "
@@ -230,6 +230,7 @@ def _add_tour(city: City) -> None:
         file.write(
             f"\n[tour]\nowner_url = {_quoted(city.start_url + '/' + school.folder)}\n"
             f"signal_command = {_quoted(command)}\n"
+            f"redacted_url = {_quoted(city.start_url + '/' + redacted.folder)}\n"
         )
 
 

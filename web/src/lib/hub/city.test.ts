@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ids, NOON, testKey, TestSite } from '../secure/testing/site';
+import type { TrustedNode } from '../secure/chain';
 import { City } from './city';
-import { openingOf, opensFromUs, signalEndUs, type Opening } from './openings';
+import { openingsOf, opensFromUs, signalEndUs, type Opening } from './openings';
 import { signalOf, siteOf } from './testing/city';
 
 let site: TestSite;
@@ -88,11 +89,11 @@ describe('a signal', () => {
 describe('what opens a camera', () => {
   const wish = { role: 'officer', view: 'live', nowUs: NOON + 1_000_000 } as const;
 
-  async function opening(signal: Parameters<typeof signalOf>[1] | null, changes: Partial<Parameters<typeof openingOf>[2]> = {}): Promise<Opening | null> {
+  async function opening(signal: Parameters<typeof signalOf>[1] | null, changes: Partial<Parameters<typeof openingsOf>[2]> = {}): Promise<Opening | null> {
     const made = await city();
     await made.site(await siteOf(site));
     if (signal) await made.signal(ids.node, await signalOf(site, signal));
-    return openingOf(made.sites.get(ids.node)!, ids.camera, { ...wish, ...changes });
+    return openingsOf(made.sites.get(ids.node)!, ids.camera, { ...wish, ...changes })[0] ?? null;
   }
 
   it('is an alarm that is up, and for a while after it cleared', async () => {
@@ -123,5 +124,57 @@ describe('what opens a camera', () => {
 
   it('is nothing after the agreement has ended', async () => {
     expect(await opening({}, { nowUs: NOON + 86_400_000_000 })).toBeNull();
+  });
+});
+
+describe('redacted or clear', () => {
+  const wish = { role: 'officer', view: 'live', nowUs: NOON + 1_000_000 } as const;
+  type Clause = TrustedNode['agreement']['clauses'][number];
+  const byAlarm = { type: 'signal', signal: 'intrusion', linger_s: 300, test_opens: false } as const;
+  const byOwner = { type: 'request', approvals: 1, answer_within_s: 900 } as const;
+
+  /** What is taken first, and everything in order, where an agreement has these clauses. */
+  async function order(raised: boolean, ...clauses: readonly Partial<Clause>[]): Promise<readonly string[]> {
+    const made = await city();
+    await made.site(await siteOf(site));
+    if (raised) await made.signal(ids.node, await signalOf(site));
+    const told = made.sites.get(ids.node)!;
+    const [node] = told.agreements as [TrustedNode];
+    const [first] = node.agreement.clauses as [Clause];
+    const written = clauses.map((changes) => ({ ...first, ...changes }));
+    const agreements = [{ ...node, agreement: { ...node.agreement, clauses: written } }];
+    return openingsOf({ ...told, agreements }, ids.camera, wish).map(({ how, clause }) => `${how} ${clause.rendition}`);
+  }
+
+  it('is clear where an alarm opens clear by itself', async () => {
+    expect(await order(true, { rendition: 'redacted', when: byAlarm }, { rendition: 'clear', when: byAlarm })).toEqual([
+      'now clear',
+      'now redacted',
+    ]);
+  });
+
+  it('is redacted at once where an alarm opens that, whatever may be asked for', async () => {
+    expect(await order(true, { rendition: 'clear', when: byOwner }, { rendition: 'redacted', when: byAlarm })).toEqual([
+      'now redacted',
+      'request clear',
+    ]);
+  });
+
+  it('is asked for redacted first, clear second', async () => {
+    expect(await order(false, { rendition: 'clear', when: byOwner }, { rendition: 'redacted', when: byOwner })).toEqual([
+      'request redacted',
+      'request clear',
+    ]);
+  });
+
+  it('is asked for where an alarm that would open more is not up', async () => {
+    expect(await order(false, { rendition: 'clear', when: byAlarm }, { rendition: 'redacted', when: byOwner })).toEqual([
+      'request redacted',
+      'alarm clear',
+    ]);
+  });
+
+  it('never is one person of a recording: that right is asked for by itself', async () => {
+    expect(await order(true, { rendition: 'unmasked', when: byOwner })).toEqual([]);
   });
 });

@@ -20,16 +20,23 @@ export interface Opening {
   readonly purpose: string;
 }
 
-const RANK = { now: 0, request: 1, alarm: 2 } as const;
+const RANK = { now: 0, request: 2, alarm: 4 } as const;
 /** What a dispatcher asks with, unless the clause does not know it. */
 const USUAL_PURPOSE = 'emergency';
 
-/** The best of a camera's openings for a role and a view; null when its agreement has none. */
-export function openingOf(
-  site: Site,
-  camera: string,
-  wish: { readonly role: string; readonly view: View; readonly nowUs: number },
-): Opening | null {
+export interface OpeningWish {
+  readonly role: string;
+  readonly view: View;
+  readonly nowUs: number;
+}
+
+/**
+ * All of a camera's openings for a role and a view, the one to take first in front.
+ *
+ * What opens by itself comes before what somebody has to be asked for. Clear pictures come first
+ * only where the agreement opens them now by itself; people are asked for covered ones first.
+ */
+export function openingsOf(site: Site, camera: string, wish: OpeningWish): readonly Opening[] {
   const found = site.agreements.flatMap((node) =>
     inForce(node, wish.nowUs) ? node.agreement.clauses.flatMap((clause) => openings(site, node, clause)) : [],
   );
@@ -37,13 +44,13 @@ export function openingOf(
     ({ clause }) =>
       clause.roles.includes(wish.role) &&
       clause.views.includes(wish.view) &&
-      clause.rendition === 'clear' &&
+      // One person of a recording is a right of its own, asked for elsewhere.
+      clause.rendition !== 'unmasked' &&
       (clause.cameras === null || clause.cameras.includes(camera)),
   );
-  const [best] = fitting
+  return fitting
     .map((opening) => (opening.how === 'now' && !isUp(opening, wish.nowUs) ? { ...opening, how: 'alarm' as const } : opening))
-    .sort((left, right) => RANK[left.how] - RANK[right.how]);
-  return best ?? null;
+    .sort((left, right) => rank(left) - rank(right));
 }
 
 /** Exclusive end of what a signal opens: when it cleared or its lease runs out, and its linger. */
@@ -56,6 +63,10 @@ export function signalEndUs(clause: Clause, signal: Signal): number {
 export function opensFromUs({ clause, signal }: Opening, nowUs: number): number {
   const reference = clause.when.type === 'signal' && signal !== null ? signal.first_raised_us : nowUs;
   return reference - clause.look_back_s * 1_000_000;
+}
+
+function rank({ how, clause: { rendition } }: Opening): number {
+  return RANK[how] + (rendition === (how === 'request' ? 'redacted' : 'clear') ? 0 : 1);
 }
 
 function openings(site: Site, node: TrustedNode, clause: Clause): Opening[] {

@@ -13,7 +13,7 @@ import { type LiveFrame, readLiveFrame, type WrappedKey } from '../secure/live-f
 import { asRefused, Refused } from '../secure/refused';
 import type { LiveRelease } from '../secure/release';
 import type { SegmentHeader } from '../secure/segment';
-import { end, type Grant } from '../secure/statements';
+import { type Alive, end, type Grant } from '../secure/statements';
 import { Liveness, type Place, type Position } from './liveness';
 import { CannotPlay, type MakeDecoder, type Picture } from './picture';
 import { type Authentic, RunHashes } from './run-hashes';
@@ -28,12 +28,17 @@ export type LivePhase =
   | { readonly phase: 'cannot-play'; readonly family: 'h264' | 'h265'; readonly codec: string }
   | { readonly phase: 'ended'; readonly reason: string };
 
+/** How much of a redacted picture is covered, and why in the node's one word. */
+export type Redaction = NonNullable<Alive['redaction']>;
+
 export type LiveState = LivePhase & {
   readonly authentic: Authentic;
   /** Pictures drawn so far. */
   readonly pictures: number;
   /** When access ends as things stand, microseconds, as the node signed it; null before it has. */
   readonly closesUs: number | null;
+  /** As the node signed it last; null for clear pictures, and before it has. */
+  readonly redaction: Redaction | null;
   /** Messages that were refused, by code. */
   readonly refused: Readonly<Record<string, number>>;
 };
@@ -78,6 +83,7 @@ export class LiveSession {
   #firstMs: number | null = null;
   #drawnMs = -Infinity;
   #pictures = 0;
+  #redaction: { readonly now: Redaction; readonly saidUs: number } | null = null;
   #closes: { readonly atUs: number; readonly saidUs: number } | null = null;
   #final: LivePhase | null = null;
 
@@ -189,9 +195,10 @@ export class LiveSession {
   }
 
   async #alive(envelope: unknown): Promise<void> {
-    const { last, closes, at_us: saidUs } = await this.#liveness.answer(envelope);
+    const { last, closes, redaction, at_us: saidUs } = await this.#liveness.answer(envelope);
     // Answers may overtake each other on the way; the newest word counts.
     if (closes && saidUs >= (this.#closes?.saidUs ?? 0)) this.#closes = { atUs: closes.at_us, saidUs };
+    if (redaction && saidUs >= (this.#redaction?.saidUs ?? 0)) this.#redaction = { now: redaction, saidUs };
     if (last !== null) this.#hashes.claimed(last.segment, last.run, last.sha256);
     this.#tell();
   }
@@ -245,7 +252,9 @@ export class LiveSession {
   #tell(): void {
     const { verdict: authentic } = this.#hashes;
     const closesUs = this.#closes && Math.min(this.#closes.atUs, this.#ports.grant.until_us);
-    this.#ports.onState({ ...this.#phase(), authentic, pictures: this.#pictures, closesUs, refused: { ...this.#refused } });
+    const redaction = this.#redaction?.now ?? null;
+    const refused = { ...this.#refused };
+    this.#ports.onState({ ...this.#phase(), authentic, pictures: this.#pictures, closesUs, redaction, refused });
   }
 
   #phase(): LivePhase {

@@ -15,6 +15,11 @@ import { TICKS_PER_MS } from './picture';
 
 /** A picture older than this, or an answer missing for this long, is not live (2 s with the tick). */
 export const LIVE_LIMIT_MS = 1900;
+/**
+ * Covering people takes the site a moment, on a busy machine a second or two. Such a picture is
+ * live while it is the newest that there is, and the tile says how far behind it is.
+ */
+export const REDACTED_LIMIT_MS = 4000;
 /** A nonce is good for this long; a later answer says nothing about now. */
 const NONCE_MS = 5000;
 /** Leaf seconds are whole: two pictures may differ from their leaves by so much. */
@@ -125,10 +130,16 @@ export class Liveness {
       if (receivedMs === null || receivedMs - now > FUTURE_SLACK_MS) continue;
       this.#receivedMs = receivedMs;
       const ageMs = Math.max(0, now - receivedMs);
-      return { live: now - answer.cameMs <= LIVE_LIMIT_MS && ageMs <= LIVE_LIMIT_MS, ageMs };
+      return { live: now - answer.cameMs <= LIVE_LIMIT_MS && this.#inTime(ageMs, answer), ageMs };
     }
     // Nothing to compare with: it is at least as old as it has been standing here.
     return { live: false, ageMs: now - (this.#receivedMs ?? this.#shown.sinceMs) };
+  }
+
+  /** Whatever the node itself takes for covering, nobody behind it may take longer than for clear ones. */
+  #inTime(ageMs: number, { statement }: Answer): boolean {
+    if (this.#ports.rendition === 'clear') return ageMs <= LIVE_LIMIT_MS;
+    return ageMs <= REDACTED_LIMIT_MS && ageMs - statement.age_us / 1000 <= LIVE_LIMIT_MS;
   }
 
   /** When the node received picture `at`, in local time; null when the answer cannot tell. */

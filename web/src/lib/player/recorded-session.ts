@@ -28,6 +28,8 @@ export type RecordedState = RecordedPhase & {
 
 export interface RecordedPorts {
   readonly timeline: Timeline;
+  /** Whether more of the range is being made: playing waits at the end instead of stopping. */
+  readonly growing: boolean;
   readonly source: GroupSource;
   readonly decoder: MakeDecoder;
   /** Draws; the picture stays the session's. */
@@ -59,6 +61,8 @@ const DRIFT_US = 1_000_000;
 export class RecordedSession {
   readonly #ports: RecordedPorts;
   readonly #window: PictureWindow;
+  #timeline: Timeline;
+  #growing: boolean;
   #abort = new AbortController();
   #queue: Promise<void> = Promise.resolve();
   #place: Place | null = null;
@@ -66,6 +70,7 @@ export class RecordedSession {
 
   constructor(ports: RecordedPorts) {
     this.#ports = ports;
+    [this.#timeline, this.#growing] = [ports.timeline, ports.growing];
     this.#window = new PictureWindow(ports.decoder);
     if (ports.timeline.groups.length === 0) this.#tell({ phase: 'empty' });
   }
@@ -75,16 +80,21 @@ export class RecordedSession {
     return this.#place === null ? null : placeUs(this.#place);
   }
 
+  /** Takes a timeline that continues the one before: what was in it has the same place. */
+  extend(timeline: Timeline, growing: boolean): void {
+    [this.#timeline, this.#growing] = [timeline, growing];
+  }
+
   /** Shows the picture of `wallUs`, or the first one. Resolves when drawn, failed or overtaken. */
   seek(wallUs: number): Promise<void> {
     this.#halt();
     this.#tell({ phase: 'seeking', wallUs });
     return this.#only(wallUs, async (signal) => {
-      const index = Math.max(0, this.#ports.timeline.indexAt(wallUs));
+      const index = Math.max(0, this.#timeline.indexAt(wallUs));
       const plain = await this.#load(index, signal);
       if (plain === null) return this.#tell({ phase: 'empty' });
       await this.#show({ index, plain, pts: plain.ptsAt(wallUs) }, 0, signal);
-      this.#tellPaused(!this.#ports.timeline.holds(wallUs));
+      this.#tellPaused(!this.#timeline.holds(wallUs));
     });
   }
 
@@ -131,6 +141,7 @@ export class RecordedSession {
     if (from === null) return;
     const dueUs = clock.startUs + (this.#ports.nowMs() - clock.startMs) * 1000;
     const next = await this.#due(from, dueUs, signal);
+    if (next === null && this.#growing) return void Object.assign(clock, { startMs: this.#ports.nowMs(), startUs: placeUs(from) });
     if (next === null) return this.pause();
     if (next.plain === from.plain && next.pts === from.pts) return;
     const wallUs = placeUs(next);
@@ -143,26 +154,33 @@ export class RecordedSession {
 
   /** What should be on the screen at `dueUs`; null at the end of the recordings. */
   async #due(from: Place, dueUs: number, signal: AbortSignal): Promise<Target | null> {
-    const next = this.#ports.timeline.groups[from.index + 1];
-    const over = dueUs >= from.plain.group.untilUs;
+    const next = this.#timeline.groups[from.index + 1];
+    const now = await this.#grown(from, signal);
+    const over = dueUs >= now.group.untilUs;
     if (next !== undefined && (dueUs >= next.startUs || over)) {
       const plain = await this.#load(from.index + 1, signal);
       return plain && { index: from.index + 1, plain, pts: plain.ptsAt(Math.max(dueUs, next.startUs)) };
     }
-    return over ? null : { ...from, pts: Math.max(from.pts, from.plain.ptsAt(dueUs)) };
+    return over ? null : { ...from, plain: now, pts: Math.max(from.pts, now.ptsAt(dueUs)) };
+  }
+
+  /** The group of a place as it is now: the last one of a range that is being made grows. */
+  async #grown({ index, plain }: Place, signal: AbortSignal): Promise<PlainGroup> {
+    const isSame = this.#timeline.groups[index] === plain.group;
+    return isSame ? plain : ((await this.#load(index, signal)) ?? plain);
   }
 
   async #neighbour(from: Place, by: 1 | -1, signal: AbortSignal): Promise<Target | null> {
-    const { shown } = from.plain;
-    const pts = shown[shown.indexOf(from.pts) + by];
-    if (pts !== undefined) return { ...from, pts };
+    const now = await this.#grown(from, signal);
+    const pts = now.shown[now.shown.indexOf(from.pts) + by];
+    if (pts !== undefined) return { ...from, plain: now, pts };
     const plain = await this.#load(from.index + by, signal);
     const edge = plain?.shown.at(by > 0 ? 0 : -1);
     return plain === null || edge === undefined ? null : { index: from.index + by, plain, pts: edge };
   }
 
   #load(index: number, signal: AbortSignal): Promise<PlainGroup | null> {
-    const group: Group | undefined = this.#ports.timeline.groups[index];
+    const group: Group | undefined = this.#timeline.groups[index];
     return group === undefined ? Promise.resolve(null) : this.#ports.source.load(group, signal);
   }
 

@@ -17,13 +17,18 @@ export interface RecordedViewOptions {
   readonly canvas: HTMLCanvasElement;
   /** Parsed answer of `GET /grants/{grant}/recordings`. */
   readonly recordings: unknown;
+  /** Whether more of the range is being made. */
+  readonly growing: boolean;
   readonly fetchBytes: FetchBytes;
   readonly onState: (state: RecordedState) => void;
 }
 
 export interface RecordedView {
   readonly session: RecordedSession;
+  /** What there is now. */
   readonly timeline: Timeline;
+  /** Takes a later list of a range that is being made; tells whether there is more now. */
+  extend(recordings: unknown, growing: boolean): Promise<boolean>;
   /** Segments left out because their manifest does not hold. */
   readonly refused: number;
   stop(): void;
@@ -31,10 +36,11 @@ export interface RecordedView {
 
 export async function watchRecorded(options: RecordedViewOptions): Promise<RecordedView> {
   const { segments, refused } = await readRecordings(options.recordings, options.node, options.grant);
-  const timeline = new Timeline(segments, options.keys);
+  let timeline = new Timeline(segments, options.keys);
   const screen = screenOn(options.canvas);
   const session = new RecordedSession({
     timeline,
+    growing: options.growing,
     source: new GroupSource(options.fetchBytes, options.keys),
     decoder: chooseDecoder('throughput'),
     draw: (picture, wallUs) => screen.draw(picture, wallUs),
@@ -44,7 +50,16 @@ export async function watchRecorded(options: RecordedViewOptions): Promise<Recor
   });
   return {
     session,
-    timeline,
+    get timeline() {
+      return timeline;
+    },
+    async extend(recordings, growing) {
+      const later = await readRecordings(recordings, options.node, options.grant);
+      const before = timeline;
+      timeline = new Timeline(later.segments, options.keys, before);
+      session.extend(timeline, growing);
+      return timeline.untilUs > before.untilUs;
+    },
     refused: refused.length,
     stop() {
       session.close();

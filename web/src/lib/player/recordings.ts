@@ -14,6 +14,13 @@ const readAnswer = is.atLeast({
   open: is.list(is.atLeast({ header: is.b64Text, runs: is.list(manifestRun) })),
 });
 
+const readMaking = is.atLeast({ making: is.optional(is.flag) });
+
+/** Whether more of the range is still being made at the site: the list grows, ask again. */
+export function isMaking(body: unknown): boolean {
+  return readMaking(body, 'recordings').making ?? false;
+}
+
 export interface Recordings {
   readonly segments: readonly RecordedSegment[];
   /** Segments left out because nothing trustworthy describes them; the tile says so. */

@@ -7,8 +7,8 @@ import type { RecordedState } from './recorded-session';
 export type TileState =
   /** The question is on its way to the node. */
   | { readonly kind: 'asking' }
-  /** The owner has to be asked first, and only when somebody wants that; what is open ends at `openUntilUs`. */
-  | { readonly kind: 'to-ask'; readonly openUntilUs: number | null }
+  /** The owner has to be asked first, and only when somebody wants that; `open` is what they said yes to. */
+  | { readonly kind: 'to-ask'; readonly open: { readonly fromUs: number; readonly untilUs: number } | null }
   /** The owner has to say yes; refused by itself at `answerByUs`. */
   | { readonly kind: 'pending'; readonly answerByUs: number | null }
   | { readonly kind: 'denied'; readonly reason: string; readonly explanation: string }
@@ -20,6 +20,8 @@ export type TileState =
   | { readonly kind: 'not-live'; readonly ageMs: number }
   | { readonly kind: 'seeking'; readonly wallUs: number }
   | { readonly kind: 'recorded'; readonly wallUs: number; readonly playing: boolean; readonly gap: boolean }
+  /** The site covers people before it sends a picture; the wanted one is not there yet. */
+  | { readonly kind: 'preparing' }
   /** Nothing was recorded, or nothing of it was released. */
   | { readonly kind: 'empty' }
   | { readonly kind: 'cannot-play'; readonly family: 'h264' | 'h265' }

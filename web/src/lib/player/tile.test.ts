@@ -26,7 +26,8 @@ function figure(element: HTMLElement): HTMLElement {
 
 const states: Readonly<Record<TileKind, TileState>> = {
   asking: { kind: 'asking' },
-  'to-ask': { kind: 'to-ask', openUntilUs: null },
+  'to-ask': { kind: 'to-ask', open: null },
+  preparing: { kind: 'preparing' },
   pending: { kind: 'pending', answerByUs: null },
   denied: { kind: 'denied', reason: 'signal-not-active', explanation: '' },
   failed: { kind: 'failed', code: 'unreachable' },
@@ -74,7 +75,8 @@ describe('a tile in every state', () => {
     element.querySelector<HTMLButtonElement>('.notice button')?.click();
     expect(asked).toBe(1);
     shown?.close();
-    expect(show({ kind: 'to-ask', openUntilUs: 1_790_000_000_000_000 }).textContent).toMatch(/What they approved ends at \d\d:\d\d/);
+    const open = { fromUs: 1_790_000_000_000_000, untilUs: 1_790_000_060_000_000 };
+    expect(show({ kind: 'to-ask', open }).textContent).toMatch(/They approved \d\d:\d\d:\d\d to \d\d:\d\d:\d\d\. They can be asked again/);
   });
 
   it('marks what is not authentic', () => {

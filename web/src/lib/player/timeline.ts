@@ -42,10 +42,19 @@ export class Timeline {
   readonly groups: readonly Group[];
   readonly spans: readonly Span[];
 
-  constructor(segments: readonly RecordedSegment[], keys: RecordedKeys) {
-    const groups = segments.flatMap((segment) => groupsOf(segment, keys));
+  /** With the timeline `before` it, groups that have not changed stay the same objects. */
+  constructor(segments: readonly RecordedSegment[], keys: RecordedKeys, before?: Timeline) {
+    const known = new Map((before?.groups ?? []).map((group) => [nameOf(group), group]));
+    const groups = segments
+      .flatMap((segment) => groupsOf(segment, keys))
+      .map((group) => known.get(nameOf(group)) ?? group);
     this.groups = groups.sort((left, right) => left.startUs - right.startUs);
     this.spans = spansOf(this.groups);
+  }
+
+  /** Exclusive end of what there is; 0 when there is nothing. */
+  get untilUs(): number {
+    return this.spans.at(-1)?.untilUs ?? 0;
   }
 
   /** Index of the last group that begins at or before `wallUs`; -1 before the first. */
@@ -63,6 +72,10 @@ export class Timeline {
   holds(wallUs: number): boolean {
     return this.spans.some(({ startUs, untilUs }) => startUs <= wallUs && wallUs < untilUs);
   }
+}
+
+function nameOf({ segment, runs }: Group): string {
+  return `${segment.sealing.segment}/${runs[0]?.run}/${runs.length}/${segment.signed}`;
 }
 
 /** A group ends before the first run that was not released: what follows could not be decoded. */

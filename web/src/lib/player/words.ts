@@ -1,6 +1,7 @@
 /** What tiles say, in each language. Words say what happens, to whom, until when. */
 
 import type { Locale } from '../i18n/words.svelte';
+import type { Redaction } from './live-session';
 
 /** Why access is denied or has ended; the values of `handfast.model.access.Reason`. */
 const reasonsEn = {
@@ -19,7 +20,7 @@ const reasonsEn = {
   'purpose-not-agreed': 'The agreement does not name this purpose. Open an incident of the right kind.',
   'purpose-never': 'The owner never opens cameras for this purpose.',
   'view-not-agreed': 'The agreement does not open this view; it may open the other, live or recorded.',
-  'rendition-not-agreed': 'The agreement does not open clear pictures of this camera.',
+  'rendition-not-agreed': 'The agreement does not open this kind of picture; it may open the other, redacted or clear.',
   'signal-not-active': 'No alarm is up at the site any more. It opens again with a new one.',
   'signal-is-a-test': 'The alarm is a test, and tests open nothing here. Nothing is to be done.',
   'outside-look-back': 'The agreement does not reach back that far. Choose a later time.',
@@ -69,7 +70,7 @@ const reasonsFi: Readonly<Record<KnownReason, string>> = {
   'purpose-not-agreed': 'Sopimus ei nimeä tätä tarkoitusta. Avaa oikeanlainen tapahtuma.',
   'purpose-never': 'Omistaja ei koskaan avaa kameroita tähän tarkoitukseen.',
   'view-not-agreed': 'Sopimus ei avaa tätä näkymää; se voi avata toisen, suoran tai tallenteen.',
-  'rendition-not-agreed': 'Sopimus ei avaa tämän kameran selviä kuvia.',
+  'rendition-not-agreed': 'Sopimus ei avaa tällaista kuvaa; se voi avata toisen, peitetyn tai peittämättömän.',
   'signal-not-active': 'Kohteessa ei ole enää hälytystä. Se avautuu taas uudesta hälytyksestä.',
   'signal-is-a-test': 'Hälytys on testi, eikä testi avaa täällä mitään. Mitään ei tarvitse tehdä.',
   'outside-look-back': 'Sopimus ei ulotu niin kauas taaksepäin. Valitse myöhempi aika.',
@@ -86,8 +87,60 @@ const reasonsFi: Readonly<Record<KnownReason, string>> = {
   'node-restarted': 'Kohteen laite käynnistyi uudelleen. Pyydä uudelleen.',
 };
 
+/** Why more of a redacted picture is covered, and when less will be; the node's one word for it. */
+const coveredEn = {
+  'no-detector': 'the site has no model that finds people. It opens once one is installed there.',
+  'detector-failed': 'finding people has just failed. It opens again when it works.',
+  'detection-late': 'the site is too busy to find people in time. It opens again when it keeps up.',
+  'picture-damaged': 'the camera’s picture came damaged. It opens again when it comes whole.',
+  'too-dark': 'it is too dark to find people. It opens again with more light.',
+  'camera-moved': 'the camera moved. It opens again when the picture is calm.',
+  'large-motion': 'most of the picture moves. It opens again when the picture is calm.',
+  'night-noise': 'the picture is grainy, as at night.',
+  'unknown-motion': 'something moves that was not recognised.',
+  settling: 'the site gets to know the picture. This takes a few seconds.',
+  'redaction-failed': 'covering people has stopped at the site. It is started anew.',
+} as const;
+
+export type CoverReason = keyof typeof coveredEn;
+
+const coveredFi: Readonly<Record<CoverReason, string>> = {
+  'no-detector': 'kohteessa ei ole mallia, joka löytää ihmiset. Kuva avautuu, kun malli on asennettu sinne.',
+  'detector-failed': 'ihmisten etsintä epäonnistui juuri. Kuva avautuu taas, kun se toimii.',
+  'detection-late': 'kohteen laite ei ehdi etsiä ihmisiä. Kuva avautuu taas, kun se ehtii.',
+  'picture-damaged': 'kameran kuva tuli vioittuneena. Kuva avautuu taas, kun se tulee ehjänä.',
+  'too-dark': 'on liian pimeää ihmisten löytämiseen. Kuva avautuu taas, kun on valoisampaa.',
+  'camera-moved': 'kamera liikkui. Kuva avautuu taas, kun se on rauhallinen.',
+  'large-motion': 'suurin osa kuvasta liikkuu. Kuva avautuu taas, kun se on rauhallinen.',
+  'night-noise': 'kuva on rakeinen kuten yöllä.',
+  'unknown-motion': 'kuvassa liikkuu jotain, mitä ei tunnistettu.',
+  settling: 'kohteen laite oppii kuvan. Se kestää muutaman sekunnin.',
+  'redaction-failed': 'ihmisten peittäminen pysähtyi kohteessa. Se käynnistetään uudelleen.',
+};
+
 const en = {
   live: 'LIVE',
+  /** Covering takes the site so long. */
+  liveBehind: (seconds: number) => `LIVE, ${seconds} s behind`,
+  whole: (why: string) => `Whole picture covered: ${why}`,
+  more: (why: string) => `More is covered than usual: ${why}`,
+  covered: coveredEn as Readonly<Record<CoverReason, string>>,
+  preparing: 'Being prepared at the site',
+  preparingWhy: 'People are covered there before a picture leaves. It takes about as long as the pictures last, and shows as soon as the first are there.',
+  preparingGap: 'this instant is still being prepared; the last picture before it',
+  clear: {
+    ask: 'Ask for the clear picture',
+    show: 'Show the clear picture',
+    why: 'A clear picture shows faces, also of people who have nothing to do with this. The owner decides, and their log keeps who asked and why.',
+    whyNow: 'A clear picture shows faces, also of people who have nothing to do with this. The alarm opens it at once, and the owner’s log keeps who looked and why.',
+    yes: 'Ask the owner',
+    yesNow: 'Show it clear',
+    no: 'Stay with redacted',
+    asking: 'Asking for the clear picture',
+    pending: 'Clear picture: waiting for the owner',
+    refused: (why: string) => `No clear picture. ${why}`,
+    failed: 'The clear picture could not be asked for.',
+  },
   notLive: (seconds: number) => `NOT LIVE, ${seconds} s`,
   notLiveSpoken: 'Not live',
   checking: 'Checking how old the picture is',
@@ -95,7 +148,8 @@ const en = {
   asking: 'Asking the site',
   toAsk: 'The owner must approve looking back',
   toAskWhy: 'A yes to live pictures does not cover recordings. They are asked once, for all that the agreement opens until now.',
-  toAskMore: (time: string) => `What they approved ends at ${time}. They can be asked again, up to now.`,
+  toAskCovered: 'A yes to live pictures does not cover recordings. They are asked for redacted pictures, from a minute before this instant until now.',
+  toAskMore: (from: string, until: string) => `They approved ${from} to ${until}. They can be asked again, up to now.`,
   ask: 'Ask the owner',
   pending: 'Waiting for the owner',
   pendingLeft: (left: string) => `refused by itself in ${left}`,
@@ -126,6 +180,26 @@ export type TileWords = typeof en;
 
 const fi: TileWords = {
   live: 'SUORA',
+  liveBehind: (seconds) => `SUORA, ${seconds} s jäljessä`,
+  whole: (why) => `Koko kuva on peitetty: ${why}`,
+  more: (why) => `Tavallista enemmän on peitetty: ${why}`,
+  covered: coveredFi,
+  preparing: 'Valmistellaan kohteessa',
+  preparingWhy: 'Ihmiset peitetään siellä ennen kuin kuvaa lähtee. Se kestää suunnilleen yhtä kauan kuin kuvat, ja ensimmäiset näkyvät heti, kun ne ovat valmiit.',
+  preparingGap: 'tätä hetkeä vielä valmistellaan; viimeinen kuva sitä ennen',
+  clear: {
+    ask: 'Pyydä peittämätöntä kuvaa',
+    show: 'Näytä peittämätön kuva',
+    why: 'Peittämätön kuva näyttää kasvot, myös niiden, joilla ei ole asian kanssa tekemistä. Omistaja päättää, ja hänen lokiinsa jää, kuka pyysi ja miksi.',
+    whyNow: 'Peittämätön kuva näyttää kasvot, myös niiden, joilla ei ole asian kanssa tekemistä. Hälytys avaa sen heti, ja omistajan lokiin jää, kuka katsoi ja miksi.',
+    yes: 'Kysy omistajalta',
+    yesNow: 'Näytä peittämättömänä',
+    no: 'Pidä peitettynä',
+    asking: 'Pyydetään peittämätöntä kuvaa',
+    pending: 'Peittämätön kuva: odotetaan omistajaa',
+    refused: (why) => `Ei peittämätöntä kuvaa. ${why}`,
+    failed: 'Peittämätöntä kuvaa ei voitu pyytää.',
+  },
   notLive: (seconds) => `EI SUORA, ${seconds} s`,
   notLiveSpoken: 'Ei suora',
   checking: 'Tarkistetaan kuvan ikä',
@@ -133,7 +207,8 @@ const fi: TileWords = {
   asking: 'Kysytään kohteelta',
   toAsk: 'Omistajan on hyväksyttävä katselu taaksepäin',
   toAskWhy: 'Suostumus suoraan kuvaan ei koske tallenteita. Omistajalta kysytään kerran kaikkea, minkä sopimus avaa tähän hetkeen asti.',
-  toAskMore: (time) => `Hyväksytty aika päättyy kello ${time}. Omistajalta voi kysyä uudelleen tähän hetkeen asti.`,
+  toAskCovered: 'Suostumus suoraan kuvaan ei koske tallenteita. Omistajalta kysytään peitettyjä kuvia minuuttia ennen tätä hetkeä ja siitä nykyhetkeen asti.',
+  toAskMore: (from, until) => `Hyväksytty aika on ${from}–${until}. Omistajalta voi kysyä uudelleen tähän hetkeen asti.`,
   ask: 'Kysy omistajalta',
   pending: 'Odotetaan omistajaa',
   pendingLeft: (left) => `hylätään itsestään ${left} kuluttua`,
@@ -161,6 +236,13 @@ const fi: TileWords = {
 };
 
 export const tileWords: Readonly<Record<Locale, TileWords>> = { en, fi };
+
+/** How much is covered and why; null when it is as usual. */
+export function coverIn(words: TileWords, { state, reason }: Redaction): string | null {
+  if (state === 'normal') return null;
+  const why = Object.hasOwn(words.covered, reason) ? words.covered[reason as CoverReason] : `${reason}.`;
+  return words[state](why);
+}
 
 /** A named reason in words; one of a newer version falls back to what the site explained. */
 export function reasonIn(words: TileWords, reason: string, explanation: string): string {

@@ -13,7 +13,7 @@ import { b64, type Bytes, copyOf, fromUtf8, unb64 } from '$lib/secure/bytes';
 import type { Json } from '$lib/secure/canonical';
 import { type Envelope, payloadHash } from '$lib/secure/envelope';
 import type { Asked } from '$lib/secure/release';
-import { accessRequest, decision, signal } from '$lib/secure/statements';
+import { accessRequest, decision, type Rendition, signal, type View } from '$lib/secure/statements';
 import { avcConfig } from '$lib/secure/testing/sealer';
 import { ids, jsonFrame, keyOf, NOON, runFrame, segmentFrame, signedBy, type TestSite, unitsFrame } from '$lib/secure/testing/site';
 import { Asker } from '../asking';
@@ -26,6 +26,13 @@ export const NOW = NOON + 5_000_000;
 /** Recordings begin here, one group a second, 25 pictures each. */
 export const RECORDED_FROM = NOON - 9_000_000;
 export const FRAME_US = 40_000;
+
+export interface TownTile {
+  readonly id?: string;
+  readonly wanted?: Rendition;
+  readonly opening?: (camera: string, view: View, rendition?: Rendition) => Opening | null;
+  readonly streams?: readonly ('main' | 'sub')[];
+}
 
 export type Reply = 'permit' | 'pending' | { readonly deny: string };
 
@@ -90,12 +97,13 @@ export class Town {
     return { how, node: this.site.trusted, clause: asked, signal: null, purpose: 'emergency' };
   }
 
-  tile(options: { id?: string; opening?: () => Opening | null; streams?: readonly ('main' | 'sub')[] } = {}): WallTile {
+  tile(options: TownTile = {}): WallTile {
     const opening = options.opening ?? (() => this.opening());
     return new WallTile(
       { id: options.id ?? ids.camera, name: 'Yard', owner: 'Kallio school', streams: options.streams ?? ['main'] },
       {
         incident: ids.incident,
+        wanted: options.wanted,
         opening,
         statement: async () => null,
         purpose: ({ purpose }) => purpose,

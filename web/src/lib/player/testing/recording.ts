@@ -107,9 +107,10 @@ export class RecordedStory {
   #frame: (() => void) | null = null;
   readonly session: RecordedSession;
 
-  constructor(timeline: Timeline, source: GroupSource, options: { delay?: number; supported?: boolean } = {}) {
+  constructor(timeline: Timeline, source: GroupSource, options: { delay?: number; supported?: boolean; growing?: boolean } = {}) {
     this.session = new RecordedSession({
       timeline,
+      growing: options.growing ?? false,
       source,
       decoder: (events) => {
         const decoder = new FakeDecoder(events, options.delay ?? 0, options.supported ?? true);

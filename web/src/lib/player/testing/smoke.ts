@@ -21,6 +21,7 @@ function recordedOn(opened: Opened, canvas: HTMLCanvasElement, decoder: MakeDeco
   const screen = screenOn(canvas);
   return new RecordedSession({
     ...opened,
+    growing: false,
     decoder,
     draw: (picture, wallUs) => screen.draw(picture, wallUs),
     onState,
