@@ -9,15 +9,19 @@ import socket
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
 import handfast
 from handfast.cli.command import Commands, add_command
+from handfast.kit.cache import cache_directory
 from handfast.kit.clock import Clock, SystemClock
 from handfast.kit.instant import to_rfc3339
+from handfast.vision.registry import read_registry
+from handfast.vision.store import State as ModelState
+from handfast.vision.store import state_of
 
 OLDEST_PYTHON = (3, 11)
 ENOUGH_FREE_BYTES = 2 * 1024**3
@@ -71,6 +75,19 @@ def check_disk(directory: Path) -> Finding:
         return Finding(check="disk", state=State.GOOD, says=says)
     mend = f"make room (what is largest: du -xh {directory} | sort -h | tail)"
     return Finding(check="disk", state=State.BAD, says=says, mend=mend)
+
+
+def check_models(states: Mapping[str, ModelState]) -> Finding:
+    """Judge the models that redaction runs on; without one everything is covered."""
+    wrong = [f"{name} is {state}" for name, state in states.items() if state != "installed"]
+    if not wrong:
+        return Finding(check="models", state=State.GOOD, says=", ".join(states))
+    return Finding(
+        check="models",
+        state=State.WARNING,
+        says=f"{'; '.join(wrong)}: redacted pictures are covered as a whole",
+        mend="handfast models install",
+    )
 
 
 def check_clock(clock: Clock, *, built_us: int, is_synchronised: bool | None) -> Finding:
@@ -156,6 +173,8 @@ def findings(directory: Path, *, ports: Sequence[int], clock: Clock) -> Iterator
         why="`handfast bench glass` and the end-to-end tests drive it",
         mend="sudo apt-get install --yes chromium",
     )
+    cache = cache_directory(os.environ)
+    yield check_models({each.id: state_of(each, cache) for each in read_registry().model})
     for port in ports:
         yield check_port(port)
 

@@ -12,11 +12,13 @@ from handfast.cli.doctor import (
     State,
     check_clock,
     check_disk,
+    check_models,
     check_port,
     check_program,
     check_python,
 )
 from handfast.cli.main import main
+from handfast.vision.store import State as ModelState
 
 NOON_US = 1_790_000_000_000_000
 
@@ -152,3 +154,13 @@ def test_lines_put_the_remedy_under_the_fault(
     (fault,) = [number for number, line in enumerate(lines) if f"port {busy_port}" in line]
     assert lines[fault].startswith("bad")
     assert lines[fault + 1].lstrip().startswith("-> ")
+
+
+def test_a_missing_model_is_named_with_the_command_that_installs_it() -> None:
+    """Redaction then covers everything; that is worth a warning, not more."""
+    good = check_models({"nanodet-g": ModelState.INSTALLED})
+    assert (good.state, good.mend) == (State.GOOD, "")
+    found = check_models({"nanodet-g": ModelState.INSTALLED, "centerface": ModelState.DAMAGED})
+    assert found.state is State.WARNING
+    assert "centerface is damaged" in found.says
+    assert found.mend == "handfast models install"

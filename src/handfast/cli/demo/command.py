@@ -19,10 +19,13 @@ from handfast.cli.demo.free_ports import require_free
 from handfast.cli.demo.places import SITES
 from handfast.cli.demo.processes import Program, Running, first_to_end, running, tail
 from handfast.cli.demo.start_page import start_page
+from handfast.kit.cache import cache_directory
 from handfast.kit.clock import Clock, SystemClock
 from handfast.kit.errors import UnavailableError
 from handfast.kit.ids import Ids, SystemIds
 from handfast.storage.files import make_directory
+from handfast.vision.registry import read_registry
+from handfast.vision.store import State, state_of
 from handfast.web.listen import Listen, server
 
 
@@ -81,7 +84,23 @@ def run(arguments: argparse.Namespace) -> int:
     bars = arguments.bars or arguments.drawn
     demo = _Demo(city=city, clock=clock, ids=ids, drawn=arguments.drawn, bars=bars)
     _prepare_footage(drawn=arguments.drawn, bars=bars)
+    if not arguments.drawn:
+        _install_models()
     return asyncio.run(_run(demo))
+
+
+def _install_models() -> None:
+    """Install what finds people to cover; without it redacted pictures are covered whole."""
+    cache = cache_directory(os.environ)
+    if all(state_of(each, cache) is State.INSTALLED for each in read_registry().model):
+        return
+    command = [sys.executable, "-m", "handfast.cli.main", "models", "install"]
+    if subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode != 0:
+        print(
+            "The models are missing (see above), so redacted pictures are covered as a whole; "
+            "later: handfast models install",
+            flush=True,
+        )
 
 
 def _prepare_footage(*, drawn: bool, bars: bool) -> None:
