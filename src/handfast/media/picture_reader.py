@@ -99,6 +99,22 @@ class PictureReader:
         """Title, place, time and so on, as the container holds them."""
         return dict(self._container.metadata)
 
+    def seek(self, at_us: int) -> bool:
+        """Go to a key picture at or before a time, so that `read` goes on from there.
+
+        Pictures of a sound film have the same times as in a reading from the beginning.
+
+        Returns:
+            Whether the file could; if not, it may stand anywhere: open it anew.
+        """
+        self._broken, self._sound_from = False, None
+        self._last_us = -_LEAST_STEP_US
+        try:
+            self._container.seek(at_us)
+        except av.FFmpegError:
+            return False
+        return True
+
     def read(self, *, sound: bool = False) -> Iterator[DecodedPicture | Sound]:
         """Yield every picture that can be decoded, in order of time, and packets of sound.
 

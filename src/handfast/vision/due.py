@@ -58,6 +58,20 @@ class Due:
             return moving
         return float((moved.cells & ~self._tracked(tracks, 1.0)).mean())
 
+    def covered(
+        self,
+        tracks: Sequence[Tracked],
+        moved: Moved | None,
+        *,
+        loose: Sequence[Box],
+        judged: Judgement,
+        keep: Keep | None,
+    ) -> tuple[Cells, frozenset[int]]:
+        """Return what `cells` does, and every cell of pictures that are covered whole."""
+        if judged.state is State.WHOLE:
+            return ~self._grid.empty(), frozenset()
+        return self.cells(tracks, moved, loose=loose, judged=judged, keep=keep)
+
     def cells(
         self,
         tracks: Sequence[Tracked],
@@ -118,12 +132,8 @@ class Due:
         return cells
 
     def _tracked(self, tracks: Iterable[Tracked], wide: float) -> Cells:
-        cells = self._grid.empty()
-        for each in tracks:
-            box = each.covered(self._settings.margin * wide)
-            top, bottom, left, right = self._grid.around(box)
-            cells[top:bottom, left:right] = True
-        return cells
+        margin = self._settings.margin * wide
+        return self._grid.touched(each.covered(margin) for each in tracks)
 
     def _inside(self, tracks: Iterable[Tracked]) -> Cells:
         cells = self._grid.empty()

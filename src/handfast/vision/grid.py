@@ -1,6 +1,7 @@
 """The grid that covering is decided on: square cells that hold whole chroma samples."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
@@ -63,6 +64,14 @@ class Grid:
         left, right = self._outward(box.left, box.right, self.width)
         top, bottom = self._outward(box.top, box.bottom, self.height)
         return Span(top, bottom, left, right)
+
+    def touched(self, boxes: Iterable[Box]) -> Cells:
+        """Return every cell that any of the boxes touches, see `around`."""
+        cells = self.empty()
+        for box in boxes:
+            top, bottom, left, right = self.around(box)
+            cells[top:bottom, left:right] = True
+        return cells
 
     def inside(self, box: Box) -> Span:
         """Return the cells that lie wholly in the box; empty if there is none."""

@@ -1,7 +1,7 @@
 """The engine: one picture in, the same picture out with everything due covered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from handfast.kit.errors import HandfastError
@@ -33,6 +33,9 @@ class Redacted:
         reason: Why more than usual was; None when the state is normal.
         detected: The detectors looked at this picture.
         clear: Tracks that were left clear; never more than was asked for.
+        grid: The cells that it was decided on.
+        moved: What moved; None without a background.
+        loose: What was barely detected.
     """
 
     tracks: tuple[Tracked, ...]
@@ -41,6 +44,9 @@ class Redacted:
     reason: Reason | None
     detected: bool
     clear: frozenset[int]
+    grid: Grid
+    moved: Moved | None = field(compare=False, repr=False)
+    loose: tuple[Box, ...]
 
 
 @dataclass(slots=True)
@@ -91,7 +97,13 @@ class Redactor:
         self._pace.note(busy)
 
     def redact(
-        self, picture: Picture, at_us: int, *, keep: Keep | None = None, damaged: bool = False
+        self,
+        picture: Picture,
+        at_us: int,
+        *,
+        keep: Keep | None = None,
+        drawn: Sequence[Box] = (),
+        damaged: bool = False,
     ) -> Redacted:
         """Cover, in place, what must be covered.
 
@@ -101,6 +113,7 @@ class Redactor:
             picture: Is written to.
             at_us: Its time; a step back or a long gap starts everything anew.
             keep: Tracks that stay clear; none by default.
+            drawn: Places somebody wants covered, px; solidly, whoever stays clear there.
             damaged: The decoder reported damage: all is covered.
         """
         view = self._view_for(picture, at_us)
@@ -114,19 +127,25 @@ class Redactor:
         moved = view.motion.look(small, at_us) if view.motion else None
         tracks = self._tracker.at(at_us)
         judged = self._judge(view, tracks, moved, at_us, damaged=damaged)
-        if judged.state is State.WHOLE:
-            return _cover_all(picture, judged, tracks, detected=detected)
-        cells, clear = view.due.cells(
+        cells, clear = view.due.covered(
             tracks, moved, loose=self._loose, judged=judged, keep=keep
         )
-        self._cover(picture, view.grid, cells, tracks)
+        by_hand = view.grid.touched(drawn)
+        if judged.state is State.WHOLE:
+            cover_whole(picture)
+        else:
+            self._cover(picture, view.grid, cells, tracks)
+            cover_cells(picture, view.grid, by_hand)
         return Redacted(
             tracks=tracks,
-            share=float(cells.mean()),
+            share=float((cells | by_hand).mean()),
             state=judged.state,
             reason=judged.reason,
             detected=detected,
             clear=clear,
+            grid=view.grid,
+            moved=moved,
+            loose=self._loose,
         )
 
     def _view_for(self, picture: Picture, at_us: int) -> _View:
@@ -215,17 +234,3 @@ class Redactor:
             return
         largest = max((max(each.box.width, each.box.height) for each in tracks), default=0.0)
         cover_with_mosaic(picture, grid, cells, mosaic=mosaic_cell(picture, largest))
-
-
-def _cover_all(
-    picture: Picture, judged: Judgement, tracks: tuple[Tracked, ...], *, detected: bool
-) -> Redacted:
-    cover_whole(picture)
-    return Redacted(
-        tracks=tracks,
-        share=1.0,
-        state=judged.state,
-        reason=judged.reason,
-        detected=detected,
-        clear=frozenset(),
-    )
