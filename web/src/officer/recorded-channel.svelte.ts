@@ -7,6 +7,7 @@ import type { RecordedState } from '$lib/player/recorded-session';
 import { isMaking } from '$lib/player/recordings';
 import { fromRecorded, type TileState } from '$lib/player/tile-state';
 import type { Span } from '$lib/player/timeline';
+import type { TrackNote } from '$lib/player/track-notes';
 import type { Grant, Stream } from '$lib/secure/statements';
 import type { Asking, Permit } from './asking';
 import { Beside } from './beside.svelte';
@@ -24,6 +25,12 @@ export interface RecordedPorts {
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
+/** Who is where in the picture in sight, and the grant that it belongs to. */
+export interface Shown {
+  readonly grant: Grant;
+  readonly tracks: readonly TrackNote[];
+}
+
 /** What is open may lag so far behind now before more of it is asked for. */
 export const STALE_US = 2_000_000;
 /** Of a range that is being made, the list up to so much after the wanted instant comes first. */
@@ -37,6 +44,8 @@ export class RecordedChannel {
   authentic = $state.raw<'unknown' | 'yes' | 'no'>('unknown');
   /** What was released and can be shown. */
   spans = $state.raw<readonly Span[]>([]);
+  /** Of the redacted picture in sight; null while there is none, or it does not say. */
+  shown = $state.raw<Shown | null>(null);
   /** The site is still covering people in a part of the range: more of it comes by itself. */
   preparing = $state(false);
   /** Another rendition that is asked for while this picture stays. */
@@ -63,6 +72,11 @@ export class RecordedChannel {
 
   get grantId(): string | null {
     return this.#release?.permit.grant.id ?? null;
+  }
+
+  /** What the picture in sight was permitted by. */
+  get permit(): Permit | null {
+    return this.#release?.permit ?? null;
   }
 
   /** What is open; null when nothing is. */
@@ -115,7 +129,11 @@ export class RecordedChannel {
   /** Asks for another rendition; what is shown stays until that picture is there, or for good. */
   async change(ask: (stream: Stream, signal: AbortSignal) => Promise<Asking>): Promise<void> {
     const permit = await this.beside.ask((signal) => ask(this.#stream, signal));
-    if (permit === null) return;
+    if (permit !== null) await this.show(permit);
+  }
+
+  /** Shows what was permitted; the picture in sight stays until that one is there. */
+  async show(permit: Permit): Promise<void> {
     this.#abort.abort();
     this.#abort = new AbortController();
     await this.#list(permit, this.#abort.signal);
@@ -175,6 +193,7 @@ export class RecordedChannel {
     this.#turn += 1;
     this.#view?.stop();
     this.#view = null;
+    this.shown = null;
   }
 
   async #list(permit: Permit, signal: AbortSignal): Promise<void> {
@@ -182,6 +201,7 @@ export class RecordedChannel {
     const untilUs = range_until_us ?? fromUs;
     const soonUs = this.#wish === null ? untilUs : Math.max(fromUs, this.#wish.wallUs) + SOON_US;
     const firstUs = rendition === 'clear' ? untilUs : Math.min(untilUs, soonUs);
+    if (rendition !== 'clear' && this.#view === null) this.state = { kind: 'preparing' };
     let answer = await this.#ports.recordings(permit.grant.id, { fromUs, untilUs: firstUs });
     // A picture in sight stays until the one that is wanted has been made.
     while (answer.outcome === 'ok' && isMaking(answer.value) && this.#view !== null && !signal.aborted) {
@@ -261,6 +281,7 @@ export class RecordedChannel {
           if (turn !== this.#turn || this.#offers) return;
           this.state = this.#stateOf(state);
           this.authentic = state.authentic;
+          this.shown = state.tracks && { grant, tracks: state.tracks };
         },
       });
       if (turn !== this.#turn) return view.stop();

@@ -54,10 +54,11 @@ type Subject = Pick<Wish, 'view' | 'stream' | 'range'>;
 /** Clocks of two machines are never quite the same; what reaches beyond is refused as a whole. */
 const CLOCK_SLACK_US = 2_000_000;
 /**
- * Covering a range takes the site about as long as the range lasts, so it is asked for from a little
- * before the wanted instant: further back where an owner is asked, who is not to be asked twice.
+ * Covering a range takes the site about as long as the range lasts, and begins at its beginning. So
+ * it is asked for from the wanted instant on, and from before it where an owner has to say yes, who
+ * is not to be asked for every few seconds more.
  */
-const LEAD_US = { now: 5_000_000, request: 60_000_000, alarm: 0 } as const;
+const LEAD_US = { now: 1_000_000, request: 10_000_000, alarm: 0 } as const;
 
 export class WallTile {
   readonly camera: TileCamera;

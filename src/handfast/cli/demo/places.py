@@ -75,7 +75,7 @@ SITES = (
         template="shop",
         cameras=(
             _camera("Street door", (24.94299, 60.16963), 0, 3),
-            _camera("Corner window", (24.94273, 60.16894), 135, 4),
+            _camera("Corner window", (24.94273, 60.16894), 135, 5),
         ),
     ),
     DemoSite(
@@ -87,7 +87,8 @@ SITES = (
         place=Place(lon=24.9412, lat=60.1715),
         template="transit",
         cameras=(
-            _camera("Platform north", (24.94196, 60.17151), 315, 5),
+            # Fixed cameras: of films that move as a whole nothing but a covered picture would show.
+            _camera("Platform north", (24.94196, 60.17151), 315, 4),
             _camera("Platform south", (24.94082, 60.17164), 45, 6),
         ),
     ),
