@@ -3,19 +3,33 @@
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
+import anyio
+
 from handfast.media.feed import Event
 from handfast.node.redaction.orders import BeginRange
 
 
 @dataclass
 class FakeDarkroom:
-    """`handfast.node.usecases.redact_range.Darkroom` without processes."""
+    """`handfast.node.usecases.redact_range.Darkroom` without processes.
+
+    Attributes:
+        endless: Ranges are never made to their end.
+        left: What is not being made any more.
+    """
 
     orders: list[BeginRange] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    endless: bool = False
+    left: list[BeginRange] = field(default_factory=list)
 
     async def make(self, order: BeginRange) -> AsyncGenerator[Event, None]:
         """Keep the order and yield the test's events."""
         self.orders.append(order)
-        for event in self.events:
-            yield event
+        try:
+            for event in self.events:
+                yield event
+            if self.endless:
+                await anyio.sleep_forever()
+        finally:
+            self.left.append(order)

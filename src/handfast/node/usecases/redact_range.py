@@ -164,8 +164,18 @@ class RedactRange:
     def _start(self, job: _Job) -> None:
         if self._group is None:
             raise UnavailableError("the node is stopping; ask again in a moment")
+        self._leave_earlier(job.grant)
         self._jobs[job.grant.id] = job
         self._group.start_soon(self._make, job)
+
+    def _leave_earlier(self, grant: Grant) -> None:
+        """Make no more of what the same device wanted before: its viewer looks elsewhere now.
+
+        What there is of it stays; without this, whoever seeks would wait for all of it.
+        """
+        for earlier in self._jobs.values():
+            if earlier.scope is not None and _seen_by(earlier.grant) == _seen_by(grant):
+                earlier.scope.cancel()
 
     async def _make(self, job: _Job) -> None:
         darkroom = self._parts.workshop.darkroom
@@ -250,6 +260,16 @@ class RedactRange:
                 for run in runs
             ),
         )
+
+
+def _seen_by(grant: Grant) -> tuple[object, ...]:
+    return (
+        grant.viewer.device,
+        grant.camera,
+        grant.stream,
+        grant.rendition,
+        grant.track,
+    )
 
 
 def _range(grant: Grant) -> tuple[int, int]:
