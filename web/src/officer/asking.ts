@@ -24,6 +24,9 @@ export interface Wish {
   readonly statement: Envelope | null;
   /** Range of a recorded view, microseconds, end exclusive; null for live. */
   readonly range: { readonly fromUs: number; readonly untilUs: number } | null;
+  /** Whom to see clear, and why; with the rendition `unmasked` only. */
+  readonly track?: number;
+  readonly comment?: string;
   /** Whether a person has to answer: they are never asked twice for the same at one time. */
   readonly byOwner: boolean;
 }
@@ -149,7 +152,8 @@ export class Asker {
         incident: wish.incident,
         from_us: range?.fromUs ?? null,
         until_us: range?.untilUs ?? null,
-        comment: '',
+        comment: wish.comment ?? '',
+        track: wish.track,
         challenge: challenge.value,
       },
       wish.statement,
@@ -198,8 +202,9 @@ export class Asker {
   }
 }
 
-function subjectOf({ node, camera, view, rendition, incident, range }: Wish): Subject {
-  return { node: node.id, camera, view, rendition, incident, fromUs: range?.fromUs ?? null };
+function subjectOf({ node, camera, view, rendition, incident, range, track }: Wish): Subject {
+  const times = { fromUs: range?.fromUs ?? null, untilUs: range?.untilUs ?? null };
+  return { node: node.id, camera, view, rendition, incident, ...times, track };
 }
 
 function notSettled(answer: Exclude<Call<unknown>, { outcome: 'ok' }>): Settled {

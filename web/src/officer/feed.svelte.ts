@@ -97,19 +97,19 @@ export class Feed {
 
   /** How a camera opens for this officer, in a rendition or at all; null when no agreement says so. */
   opening(camera: string, view: View = 'live', rendition?: Rendition): Opening | null {
-    const all = this.openings(camera, view);
+    const all = this.openings(camera, view, rendition === 'unmasked');
     return all.find(({ clause }) => rendition === undefined || clause.rendition === rendition) ?? null;
   }
 
-  /** All ways in which a camera opens for this officer, the one to take first in front. */
-  openings(camera: string, view: View = 'live'): readonly Opening[] {
+  /** All ways in which a camera, or one person in it, opens for this officer; the one to take first in front. */
+  openings(camera: string, view: View = 'live', unmasks = false): readonly Opening[] {
     const placed = this.placed(camera);
-    return placed === null ? [] : this.#openings(placed, view);
+    return placed === null ? [] : this.#openings(placed, view, unmasks);
   }
 
-  #openings({ site, camera }: Placed, view: View): readonly Opening[] {
+  #openings({ site, camera }: Placed, view: View, unmasks = false): readonly Opening[] {
     const { role, nowUs } = this.#ports;
-    return openingsOf(site, camera.id, { role, view, nowUs: nowUs() });
+    return openingsOf(site, camera.id, { role, view, nowUs: nowUs(), unmasks });
   }
 
   async #trust(nodes: NodesInForce): Promise<void> {

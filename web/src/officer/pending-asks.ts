@@ -16,18 +16,25 @@ export interface Subject {
   readonly view: string;
   readonly rendition: string;
   readonly incident: string;
-  /** Begin of a recorded range, microseconds; null for live. */
+  /** Recorded range, microseconds, end exclusive; null for live. */
   readonly fromUs: number | null;
+  readonly untilUs: number | null;
+  /** Whom to see clear; undefined for whole renditions. */
+  readonly track: number | undefined;
 }
 
 const NAME = 'handfast.pendingAsks';
 const kept = is.list(is.exactly({ statement: accessRequest.read, hash: is.key32, untilUs: is.count }));
 type Kept = is.Read<typeof kept>;
 
-/** Whether an answer to `open` answers `wish` too: all ranges end when they are asked for. */
+/**
+ * Whether an answer to `open` answers `wish` too: all ranges end when they are asked for. One person
+ * is known by a number that counts in exactly that range.
+ */
 export function covers(open: Subject, wish: Subject): boolean {
-  const same = (['node', 'camera', 'view', 'rendition', 'incident'] as const).every((name) => open[name] === wish[name]);
+  const same = (['node', 'camera', 'view', 'rendition', 'incident', 'track'] as const).every((name) => open[name] === wish[name]);
   if (!same) return false;
+  if (wish.track !== undefined) return open.fromUs === wish.fromUs && open.untilUs === wish.untilUs;
   return open.fromUs === null || wish.fromUs === null ? open.fromUs === wish.fromUs : open.fromUs <= wish.fromUs;
 }
 
@@ -43,8 +50,9 @@ export class PendingAsks {
   /** A request of `device` that waits for the same answer; null when there is none. */
   find(wish: Subject, device: string): Asked | null {
     const found = this.#read().find(({ statement }) => {
-      const { node, camera, view, rendition, incident, from_us: fromUs } = statement;
-      return statement.device === device && covers({ node, camera, view, rendition, incident, fromUs }, wish);
+      const { node, camera, view, rendition, incident, from_us: fromUs, until_us: untilUs, track } = statement;
+      const subject = { node, camera, view, rendition, incident, fromUs, untilUs, track };
+      return statement.device === device && covers(subject, wish);
     });
     return found ?? null;
   }

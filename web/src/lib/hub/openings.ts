@@ -28,6 +28,8 @@ export interface OpeningWish {
   readonly role: string;
   readonly view: View;
   readonly nowUs: number;
+  /** One person of a recording, instead of whole pictures: a right of its own. */
+  readonly unmasks?: boolean;
 }
 
 /**
@@ -44,8 +46,7 @@ export function openingsOf(site: Site, camera: string, wish: OpeningWish): reado
     ({ clause }) =>
       clause.roles.includes(wish.role) &&
       clause.views.includes(wish.view) &&
-      // One person of a recording is a right of its own, asked for elsewhere.
-      clause.rendition !== 'unmasked' &&
+      (clause.rendition === 'unmasked') === (wish.unmasks ?? false) &&
       (clause.cameras === null || clause.cameras.includes(camera)),
   );
   return fitting

@@ -11,6 +11,7 @@ import { CannotPlay, type MakeDecoder, NoPicture, type Picture } from './picture
 import { PictureWindow } from './picture-window';
 import type { PlainGroup } from './plain-group';
 import { type Group, type Timeline, wallOf } from './timeline';
+import { findTracks, type TrackNote } from './track-notes';
 
 export type RecordedPhase =
   | { readonly phase: 'empty' }
@@ -24,6 +25,8 @@ export type RecordedPhase =
 export type RecordedState = RecordedPhase & {
   /** Of the shown picture: `no` when its bytes are not what the node signed, `unknown` when not signed yet. */
   readonly authentic: 'unknown' | 'yes' | 'no';
+  /** Who is where in the shown picture; null when it does not say. */
+  readonly tracks: readonly TrackNote[] | null;
 };
 
 export interface RecordedPorts {
@@ -51,6 +54,7 @@ interface Target {
 /** What is on the screen. */
 interface Place extends Target {
   readonly authentic: boolean;
+  readonly tracks: readonly TrackNote[] | null;
 }
 
 /** Units decoded beyond the shown picture when moving forward. */
@@ -189,7 +193,8 @@ export class RecordedSession {
     signal.throwIfAborted();
     this.#ports.draw(picture, placeUs(place));
     // The picture does not wait for its hash; what is said of it does.
-    this.#place = { ...place, authentic: await place.plain.authentic };
+    const [authentic, tracks] = await Promise.all([place.plain.authentic, tracksOf(place)]);
+    this.#place = { ...place, authentic, tracks };
   }
 
   /** Runs `work` alone, after ending what runs unless `overtake` is false. */
@@ -230,7 +235,7 @@ export class RecordedSession {
   }
 
   #tell(phase: RecordedPhase): void {
-    this.#ports.onState({ ...phase, authentic: this.#authentic() });
+    this.#ports.onState({ ...phase, authentic: this.#authentic(), tracks: this.#place?.tracks ?? null });
   }
 
   #authentic(): RecordedState['authentic'] {
@@ -239,6 +244,12 @@ export class RecordedSession {
     if (!authentic) return 'no';
     return plain.group.segment.signed ? 'yes' : 'unknown';
   }
+}
+
+/** Only redacted pictures have notes of the site's. */
+async function tracksOf({ plain, pts }: Target): Promise<readonly TrackNote[] | null> {
+  if (plain.group.segment.sealing.rendition === 'clear') return null;
+  return findTracks((await plain.unit(plain.indexOf(pts))).data);
 }
 
 function placeUs({ plain, pts }: Target): number {

@@ -119,6 +119,11 @@ function requireAsked(grant: Grant, asked: AccessRequest): void {
   if (grant.from_us < from || grant.range_until_us > until) {
     throw new Refused('not-ours', 'the grant opens a longer range than was asked for');
   }
+  // The number of a person counts in exactly one range; in another it may be somebody else.
+  const isWhole = grant.from_us === from && grant.range_until_us === until;
+  if (grant.track !== undefined && !isWhole) {
+    throw new Refused('not-ours', 'the grant shows a person of another range than was asked for');
+  }
 }
 
 function readKeys(plain: Bytes, grant: Grant, window: FirstWindow): ReleasedKeys {
