@@ -53,6 +53,7 @@ class FakeRecorder:
         """Begin with nobody attached."""
         self.attached: list[StreamKey] = []
         self.keyframes: list[StreamKey] = []
+        self.copied: list[StreamKey] = []
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
 
     async def events(self) -> AsyncIterator[Event]:
@@ -75,6 +76,14 @@ class FakeRecorder:
     def detach(self, stream: StreamKey) -> None:
         """Note that they are not."""
         self.attached = [each for each in self.attached if each != stream]
+
+    def copy(self, stream: StreamKey) -> None:
+        """Note that pictures in the clear are wanted."""
+        self.copied.append(stream)
+
+    def end_copy(self, stream: StreamKey) -> None:
+        """Note that they are not."""
+        self.copied = [each for each in self.copied if each != stream]
 
     def request_keyframe(self, stream: StreamKey) -> None:
         """Note the wish."""
