@@ -50,7 +50,9 @@ def jpeg_part(
 
 def _encode(frame: av.VideoFrame, widest: int) -> bytes:
     share = min(widest / frame.width, 1.0)
-    width, height = (max(round(each * share / 2) * 2, 2) for each in (frame.width, frame.height))
+    width, height = (
+        max(round(each * share / 2) * 2, 2) for each in (frame.width, frame.height)
+    )
     still = frame.reformat(
         width=width, height=height, format=_FORMAT, dst_color_range="JPEG", interpolation="AREA"
     )

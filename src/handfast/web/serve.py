@@ -20,7 +20,7 @@ from handfast.web.answers import ASK_FIRST, FOREVER, Asked, answer
 from handfast.web.files import STATIC, BuiltFile, built_files
 from handfast.web.headers import security_headers
 
-App: TypeAlias = Literal["officer", "owner", "admin"]
+App: TypeAlias = Literal["officer", "owner", "admin", "review"]
 Headers: TypeAlias = Mapping[str, str]
 Files: TypeAlias = Mapping[str, BuiltFile]
 AnyRequest: TypeAlias = Request[object, object, State]

@@ -5,19 +5,26 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from handfast.cli.command import Commands, add_command
 from handfast.cli.redact.film import Film, redact_film
+from handfast.cli.redact.kept_review import (
+    options_of,
+    read_review,
+    require_same,
+    reviewed_of,
+)
 from handfast.cli.redact.masks import read_masks
 from handfast.cli.redact.progress import FilmProgress
-from handfast.cli.redact.report import ModelLine, Report
-from handfast.kit.cache import cache_directory, whole_file
+from handfast.cli.redact.report import ModelLine, Report, describe_file, write_report
+from handfast.cli.redact.review.open import run_review
+from handfast.kit.cache import cache_directory
 from handfast.kit.clock import Clock, SystemClock
 from handfast.kit.errors import HandfastError, InvalidError, NotFoundError
+from handfast.kit.ids import SystemIds
 from handfast.media.picture_writer import CONTAINERS
 from handfast.vision.boxes import Kind
 from handfast.vision.detectors import open_detectors
@@ -40,6 +47,8 @@ def add_to(commands: Commands) -> None:
         example="""handfast redact yard.mp4 yard-redacted.mp4
         handfast redact yard.mp4 yard-redacted.mp4 --report yard.json
         handfast redact yard.mp4 for-her-parents.mp4 --keep track=12
+        handfast redact yard.mp4 for-her-parents.mp4 --review
+        handfast redact yard.mp4 again.mp4 --edits for-her-parents.mp4.review.json
         handfast redact recordings redacted --faces-only --moving-camera""",
         run=run_redact,
     )
@@ -49,8 +58,25 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "target", type=Path, metavar="OUT", help="a file, or a folder for a folder"
     )
+    _add_review(parser)
     _add_what(parser)
     _add_how(parser)
+
+
+def _add_review(parser: argparse.ArgumentParser) -> None:
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument(
+        "--review",
+        action="store_true",
+        help="look at the result on a page on this machine, draw what else is to be covered, "
+        "choose who stays clear, approve, export; changes are kept in OUT.review.json",
+    )
+    either.add_argument(
+        "--edits",
+        type=Path,
+        metavar="FILE",
+        help="do again what a review decided; same film and options",
+    )
 
 
 def _add_what(parser: argparse.ArgumentParser) -> None:
@@ -116,6 +142,7 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
 
 def run_redact(arguments: argparse.Namespace) -> int:
     """Redact a file or every film of a folder; 1 when one of several failed."""
+    _check_review(arguments)
     settings = _settings(arguments)
     keep, threads = _keep(arguments.keep), _threads(arguments.threads)
     pairs = pairs_of(arguments.source, arguments.target)
@@ -134,10 +161,35 @@ def run_redact(arguments: argparse.Namespace) -> int:
         )
         for source, target in pairs
     ]
+    if arguments.review:
+        return run_review(
+            films[0], detectors, report=arguments.report, clock=clock, ids=SystemIds(clock)
+        )
     if not arguments.source.is_dir():
-        _redact(films[0], detectors, arguments.report, clock)
+        _redact(_reviewed(films[0], arguments.edits), detectors, arguments.report, clock)
         return 0
     return _redact_all(films, detectors, arguments, clock)
+
+
+def _check_review(arguments: argparse.Namespace) -> None:
+    if not arguments.review and arguments.edits is None:
+        return
+    if arguments.source.is_dir():
+        raise InvalidError("a review is of one film; name a file instead of a folder")
+    if arguments.keep:
+        raise InvalidError("who stays clear is part of the review; leave --keep out")
+
+
+def _reviewed(film: Film, edits: Path | None) -> Film:
+    """Return the film with the edits of a review, held to be of this film and these options."""
+    if edits is None:
+        return film
+    review = read_review(edits)
+    source = describe_file(film.source, film.source.name)
+    require_same(review, source, options_of(film.settings, film.models), edits)
+    if review.approval is None:
+        print(f"{edits} has not been approved by anybody.", file=sys.stderr)
+    return replace(film, reviewed=reviewed_of(review))
 
 
 def _redact(
@@ -147,8 +199,7 @@ def _redact(
     made = redact_film(film, detectors, progress.step)
     progress.end(made.pictures)
     if report is not None:
-        with whole_file(report) as part:
-            part.write_bytes(msgspec.json.format(msgspec.json.encode(made)) + b"\n")
+        write_report(report, made)
     print(f"{film.target}: {made.share:.1%} covered, sha256 {made.target.sha256}")
     return made
 

@@ -7,13 +7,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeAlias
 
+import msgspec
+
 from handfast.cli.redact.ledger import Ledger
-from handfast.cli.redact.report import ModelLine, Report
+from handfast.cli.redact.report import ModelLine, Report, Reviewed
 from handfast.kit.cache import whole_file
-from handfast.kit.errors import InvalidError, NotFoundError, UnavailableError
+from handfast.kit.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 from handfast.media.picture_reader import PictureReader, Sound
 from handfast.media.picture_writer import CONTAINERS, Output, PictureWriter
 from handfast.media.pictures import DecodedPicture
+from handfast.vision.boxes import Box
 from handfast.vision.detector import Detector
 from handfast.vision.due import Keep
 from handfast.vision.picture import Picture
@@ -38,6 +41,7 @@ class Film:
         metadata: Keep title, place and time, otherwise they are left out.
         threads: Of the decoder; the encoder has one, whose bytes are the same everywhere.
         models: What the detectors are, for the report.
+        reviewed: What a person changed, if somebody did.
     """
 
     source: Path
@@ -48,6 +52,12 @@ class Film:
     metadata: bool = False
     threads: int = 1
     models: tuple[ModelLine, ...] = ()
+    reviewed: Reviewed | None = None
+
+    @property
+    def kept(self) -> frozenset[int]:
+        """Numbers of every track that stays clear."""
+        return self.keep | (self.reviewed.edits.tracks if self.reviewed else frozenset())
 
 
 def redact_film(film: Film, detectors: Sequence[Detector], progress: Progress) -> Report:
@@ -59,9 +69,10 @@ def redact_film(film: Film, detectors: Sequence[Detector], progress: Progress) -
     Raises:
         InvalidError: The source is no video, or the target cannot be what it is to be.
         NotFoundError: A track that is to be kept does not occur.
+        ConflictError: The film, or a track that is to be kept, is not the one reviewed.
         UnavailableError: The disk is full, or failed.
     """
-    container = _container_of(film)
+    container = container_of(film)
     ledger = Ledger(film.settings, film.models)
     redactor = Redactor(film.settings, detectors)
     with _disk_told(film.target), whole_file(film.target) as part:
@@ -74,20 +85,28 @@ def redact_film(film: Film, detectors: Sequence[Detector], progress: Progress) -
                 copy.finish()
             ledger.skipped = reader.skipped
         _check_kept(film, ledger)
-        return ledger.report(film.source, part, target=film.target.name)
+        report = ledger.report(film.source, part, target=film.target.name)
+        _check_reviewed(film, report)
+        return msgspec.structs.replace(report, reviewed=film.reviewed)
 
 
 def _redacted(
     film: Film, reader: PictureReader, redactor: Redactor, copy: "_Copy", ledger: Ledger
 ) -> Iterator[int]:
     """Redact and write picture after picture; yields the time of each."""
-    keep = Keep(tracks=film.keep)
+    keep = Keep(tracks=film.kept)
     for item in reader.read(sound=film.sound):
         if isinstance(item, Sound):
             copy.write_sound(item)
             continue
         picture = Picture(y=item.y, u=item.u, v=item.v)
-        done = redactor.redact(picture, item.at_us, keep=keep, damaged=item.damaged)
+        done = redactor.redact(
+            picture,
+            item.at_us,
+            keep=keep,
+            drawn=_drawn(film, ledger.pictures, picture),
+            damaged=item.damaged,
+        )
         copy.write(item)
         ledger.note(item.at_us, done, damaged=item.damaged)
         yield item.at_us
@@ -159,7 +178,12 @@ def _disk_told(target: Path) -> Iterator[None]:
         ) from error
 
 
-def _container_of(film: Film) -> str:
+def container_of(film: Film) -> str:
+    """Return the kind of file that the target's name asks for.
+
+    Raises:
+        InvalidError: None that can be written, or the target is the source.
+    """
     container = CONTAINERS.get(film.target.suffix.lower())
     if container is None:
         known = ", ".join(sorted(CONTAINERS))
@@ -170,12 +194,36 @@ def _container_of(film: Film) -> str:
 
 
 def _check_kept(film: Film, ledger: Ledger) -> None:
-    if unknown := film.keep - ledger.tracks:
+    if unknown := film.kept - ledger.tracks:
         names = ", ".join(str(each) for each in sorted(unknown))
         raise NotFoundError(
             f"track {names} does not occur in {film.source}; redact it without --keep and "
             "with --report first, and take the number from there"
         )
+
+
+def _drawn(film: Film, number: int, picture: Picture) -> list[Box]:
+    if film.reviewed is None:
+        return []
+    return list(film.reviewed.edits.drawn(number, width=picture.width, height=picture.height))
+
+
+def _check_reviewed(film: Film, report: Report) -> None:
+    """Hold the run to the review: the same film, and the same thing behind each number."""
+    if film.reviewed is None:
+        return
+    if report.source.sha256 != film.reviewed.film:
+        raise ConflictError(
+            f"{film.source} has changed since it was reviewed; nothing is written. Take the "
+            "film back, or begin a new review"
+        )
+    found = {(each.track, each.kind, each.since_us) for each in report.tracks}
+    for each in film.reviewed.edits.clear:
+        if (each.track, each.kind, each.since_us) not in found:
+            raise ConflictError(
+                f"track {each.track} is another one here than in the review (another machine "
+                "may detect otherwise); nothing is written. Review the film on this machine"
+            )
 
 
 def _share(done_us: int, duration_us: int | None) -> float | None:

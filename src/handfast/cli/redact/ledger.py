@@ -53,6 +53,11 @@ class Ledger:
         """Numbers of every track so far."""
         return frozenset(self._tracks)
 
+    @property
+    def track_lines(self) -> list[TrackLine]:
+        """Every track so far, in order of appearance."""
+        return list(self._tracks.values())
+
     def note(self, at_us: int, done: Redacted, *, damaged: bool) -> None:
         """Take one picture."""
         self.pictures += 1
@@ -96,7 +101,7 @@ class Ledger:
             share=round(self._share / max(self.pictures, 1), 4),
             misses=self._misses(),
             models=list(self._models),
-            tracks=list(self._tracks.values()),
+            tracks=self.track_lines,
             frames=self._frames,
         )
 

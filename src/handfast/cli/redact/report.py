@@ -5,6 +5,9 @@ from pathlib import Path
 
 import msgspec
 
+from handfast.cli.redact.edits import Edits
+from handfast.kit.cache import whole_file
+
 _BLOCK = 1 << 20
 
 
@@ -104,6 +107,22 @@ class ModelLine(msgspec.Struct, frozen=True, kw_only=True):
     measured: list[str]
 
 
+class Reviewed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person changed, and who answers for it.
+
+    Attributes:
+        film: SHA-256 of the film that was reviewed.
+        edits: What was changed.
+        approved_by: The name that was typed, or null when nobody approved.
+        approved_at: When, RFC 3339 UTC, or null.
+    """
+
+    film: str
+    edits: Edits
+    approved_by: str | None
+    approved_at: str | None
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What was done to one film.
 
@@ -123,6 +142,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         models: What looked.
         tracks: Everything followed.
         frames: Every picture.
+        reviewed: What a person changed, or null.
     """
 
     handfast: str
@@ -140,6 +160,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     models: list[ModelLine]
     tracks: list[TrackLine]
     frames: list[FrameLine]
+    reviewed: Reviewed | None = None
+
+
+def write_report(path: Path, report: Report) -> None:
+    """Write a report as JSON; whole, or not at all."""
+    with whole_file(path) as part:
+        part.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
 
 
 def describe_file(path: Path, name: str) -> File:
