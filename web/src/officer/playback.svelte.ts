@@ -77,6 +77,11 @@ export class Playback {
     }
   }
 
+  /** Stops playing; the picture in sight stays. */
+  stand(): void {
+    if (this.playing) this.toggle();
+  }
+
   async step(by: 1 | -1): Promise<void> {
     if (this.mode === 'live') return;
     this.playing = false;
@@ -109,7 +114,9 @@ export class Playback {
     if (over && this.#nowUs() - this.positionUs < STALE_US) return this.live();
     if (over) this.playing = false;
     for (const tile of this.#wall.tiles) {
-      if (!tile.mustAsk && tile.lacks(this.positionUs + STALE_US)) void this.open(tile);
+      // One person is clear in exactly one range; playing on does not leave it.
+      const stays = tile.mustAsk || tile.recorded.grant?.rendition === 'unmasked';
+      if (!stays && tile.lacks(this.positionUs + STALE_US)) void this.open(tile);
     }
   }
 }

@@ -12,6 +12,7 @@ import type { Asker, Asking, Wish } from './asking';
 import type { BesideState } from './beside.svelte';
 import { LiveChannel } from './live-channel.svelte';
 import { RecordedChannel, type Range } from './recorded-channel.svelte';
+import { Unmasking } from './unmasking.svelte';
 
 /** What a tile has to know of its camera, and cannot change. */
 export interface TileCamera {
@@ -49,7 +50,7 @@ export interface TilePorts {
   readonly nowUs: () => number;
 }
 
-type Subject = Pick<Wish, 'view' | 'stream' | 'range'>;
+type Subject = Pick<Wish, 'view' | 'stream' | 'range' | 'track' | 'comment'>;
 
 /** Clocks of two machines are never quite the same; what reaches beyond is refused as a whole. */
 const CLOCK_SLACK_US = 2_000_000;
@@ -65,6 +66,8 @@ export class WallTile {
   readonly incident: string;
   readonly live: LiveChannel;
   readonly recorded: RecordedChannel;
+  /** Seeing one person of a redacted recording. */
+  readonly unmasking: Unmasking;
   mode = $state<View>('live');
   /** What was asked for last where nothing was shown, by view. */
   asked = $state.raw<Readonly<Record<View, Rendition>>>({ live: 'redacted', recorded: 'redacted' });
@@ -86,6 +89,14 @@ export class WallTile {
       recordings: (grant, { fromUs, untilUs }) => hub.recordings(grant, fromUs, untilUs),
       fetchBytes: (grant) => hubBytes(origin, grant, token),
       pause,
+    });
+    this.unmasking = new Unmasking({
+      channel: this.recorded,
+      opening: () => ports.opening(camera.id, 'recorded', 'unmasked'),
+      ask: (opening, { of, track, reason }, signal) => {
+        const range = { fromUs: of.from_us, untilUs: of.range_until_us ?? of.from_us };
+        return this.#ask(opening, { view: 'recorded', stream: of.stream, range, track, comment: reason }, signal);
+      },
     });
   }
 
@@ -211,6 +222,7 @@ export class WallTile {
   }
 
   close(): void {
+    this.unmasking.leave();
     this.live.close();
     this.recorded.close();
   }
@@ -223,7 +235,9 @@ export class WallTile {
 
   /** What to ask with: whoever sees one rendition asks for more of the same. */
   #opening(view: View): Opening | null {
-    return this.#ports.opening(this.camera.id, view, this.#shown(view) ?? this.#ports.wanted);
+    const shown = this.#shown(view);
+    // One person is clear in exactly one range: beyond it, everybody is covered again.
+    return this.#ports.opening(this.camera.id, view, (shown === 'unmasked' ? 'redacted' : shown) ?? this.#ports.wanted);
   }
 
   #range(opening: Opening | null, fromUs: number, atUs: number): Range {

@@ -8,6 +8,8 @@ export function wallKey(event: KeyboardEvent, wall: VideoWall, section: HTMLElem
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   // A slider and a button have keys of their own.
   const on = event.target instanceof Element ? event.target.tagName : '';
+  // What is typed into a dialog of a tile is not meant for the wall.
+  if (event.target instanceof Element && event.target.closest('dialog')) return false;
   if (on === 'INPUT' || on === 'SELECT' || (on === 'BUTTON' && [' ', 'Enter'].includes(event.key))) return false;
   const layout = LAYOUTS.find((size) => String(size) === event.key);
   if (layout) wall.show(layout);
