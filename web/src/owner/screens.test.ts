@@ -74,6 +74,10 @@ describe('the alarm panel', () => {
     expect(said).toContain('Recordings open from 10 minutes before');
     expect(said).toContain('It stays open for 5 minutes after');
     expect(said).toContain('No single view lasts longer than 2 hours');
+    expect(said).toContain('Clear: faces can be recognised.');
+    expect(said).toContain('When you say yes');
+    expect(said).toContain('City Police: officers may ask to see all 3 cameras, live. Redacted');
+    expect(said).toContain('2 of your devices say yes each time.');
     expect([...element.querySelectorAll('button')].map((button) => button.textContent?.trim())).toEqual(['Raise the alarm', 'Send a test']);
     expect(await violations(element)).toEqual([]);
   });

@@ -12,7 +12,7 @@ import { TestLog } from '../secure/testing/log';
 import { type AskedAt, verifyQuestion } from './asked';
 import type { Question } from './client';
 import { signApproval, signClosing, signSwitch } from './hand';
-import { namedSignals, opensWhile, ownAgreement, ownAgreements, type OwnSide } from './own-agreements';
+import { namedSignals, opensOnRequest, opensWhile, ownAgreement, ownAgreements, type OwnSide } from './own-agreements';
 
 let keys: Record<'ownerRoot' | 'agencyRoot' | 'administrator' | 'officer' | 'dispatch' | 'node', TestKey>;
 let log: TestLog;
@@ -32,6 +32,10 @@ function document(): Json {
       {
         id: 'ask', roles: ['officer'], views: ['live', 'recorded'], rendition: 'clear', cameras: null, purposes: ['emergency'],
         when: { type: 'request', approvals: 1, answer_within_s: 900 }, look_back_s: 3600, longest_s: 1800, needs_incident: true,
+      },
+      {
+        id: 'look', roles: ['officer'], views: ['live'], rendition: 'redacted', cameras: null, purposes: ['emergency'],
+        when: { type: 'request', approvals: 2, answer_within_s: 900 }, look_back_s: 0, longest_s: 900, needs_incident: true,
       },
       {
         id: 'intrusion', roles: ['officer'], views: ['live'], rendition: 'clear', cameras: [ids.camera], purposes: ['emergency'],
@@ -93,6 +97,10 @@ describe('a request in the inbox', () => {
     expect(Math.round(asked.incident?.metres ?? 0)).toBe(111);
   });
 
+  it('names the rendition, and the longest that its own clause allows', async () => {
+    expect(await verifyQuestion(await question({ rendition: 'redacted' }), at)).toMatchObject({ rendition: 'redacted', longestS: 900 });
+  });
+
   it('is answered by the hash of exactly what was shown', async () => {
     const asked = await verifyQuestion(await question(), at);
     const phone = await createIdentity(memoryStore(), 'phone', NOON);
@@ -136,11 +144,20 @@ describe('the owner’s agreements', () => {
     expect(opensWhile('intrusion', at.agreements.values(), NOON)).toEqual([
       {
         agency: 'Helsinki police', roles: ['officer'], views: ['live'], rendition: 'clear', cameras: [ids.camera],
-        lookBackS: 600, lingerS: 300, longestS: 7200, testOpens: false,
+        lookBackS: 600, lingerS: 300, approvals: 0, longestS: 7200, testOpens: false,
       },
     ]);
     expect(opensWhile('fire', at.agreements.values(), NOON)).toEqual([]);
     expect(opensWhile('intrusion', at.agreements.values(), NOON * 2)).toEqual([]);
+  });
+
+  it('say what can be asked of the owner, redacted or clear, with how many a yes takes', () => {
+    const asked = opensOnRequest(at.agreements.values(), NOON);
+    expect(asked.map(({ rendition, approvals, longestS }) => [rendition, approvals, longestS])).toEqual([
+      ['clear', 1, 1800],
+      ['redacted', 2, 900],
+    ]);
+    expect(opensOnRequest(at.agreements.values(), NOON * 2)).toEqual([]);
   });
 
   it('count only with both signatures, for this owner, node and log', async () => {

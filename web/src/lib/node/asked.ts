@@ -54,8 +54,10 @@ export async function verifyQuestion(question: Question, at: AskedAt): Promise<A
   const { statement, holder, agreement } = asked;
   const stated = await statedIncident(question, asked);
   const clause = agreement.clauses.find(
-    ({ when, roles, cameras, purposes }) =>
+    ({ when, roles, cameras, purposes, views, rendition }) =>
       when.type === 'request' &&
+      rendition === statement.rendition &&
+      views.includes(statement.view) &&
       roles.includes(holder.role) &&
       purposes.includes(statement.purpose) &&
       (cameras === null || cameras.includes(statement.camera)),

@@ -56,7 +56,7 @@ export async function ownAgreements(
   return { held, refused };
 }
 
-/** What one clause opens while a signal is up: said to the owner before they raise it. */
+/** What one clause opens: said to the owner before they raise an alarm or are asked. */
 export interface Opening {
   readonly agency: string;
   readonly roles: readonly string[];
@@ -65,7 +65,10 @@ export interface Opening {
   /** Camera ids; null for all. */
   readonly cameras: readonly string[] | null;
   readonly lookBackS: number;
+  /** 0 where a person is asked. */
   readonly lingerS: number;
+  /** How many of the owner's devices have to say yes; 0 where an alarm opens by itself. */
+  readonly approvals: number;
   readonly longestS: number;
   readonly testOpens: boolean;
 }
@@ -76,25 +79,42 @@ export function opensWhile(
   agreements: Iterable<OwnAgreement>,
   nowUs: number,
 ): readonly Opening[] {
-  return [...agreements].flatMap(({ agreement: { agency, clauses, not_before_us, not_after_us } }) => {
-    if (nowUs < not_before_us || nowUs >= not_after_us) return [];
-    return clauses.flatMap(({ when, ...clause }): Opening[] => {
-      if (when.type !== 'signal' || !('signal' in when) || when.signal !== signal) return [];
-      return [
-        {
-          agency: agency.name,
-          roles: clause.roles,
-          views: clause.views,
-          rendition: clause.rendition,
-          cameras: clause.cameras,
-          lookBackS: clause.look_back_s,
-          lingerS: when.linger_s,
-          longestS: clause.longest_s,
-          testOpens: when.test_opens,
-        },
-      ];
-    });
-  });
+  return openings(agreements, nowUs, (when) => 'signal' in when && when.signal === signal);
+}
+
+/** What agreements in force let people ask for, in the order they stand. */
+export function opensOnRequest(agreements: Iterable<OwnAgreement>, nowUs: number): readonly Opening[] {
+  return openings(agreements, nowUs, (when) => 'approvals' in when);
+}
+
+type Clause = Agreement['clauses'][number];
+
+function openings(
+  agreements: Iterable<OwnAgreement>,
+  nowUs: number,
+  wanted: (when: Clause['when']) => boolean,
+): readonly Opening[] {
+  const inForce = [...agreements].filter(
+    ({ agreement: { not_before_us, not_after_us } }) => not_before_us <= nowUs && nowUs < not_after_us,
+  );
+  return inForce.flatMap(({ agreement: { agency, clauses } }) =>
+    clauses.filter(({ when }) => wanted(when)).map((clause) => opening(agency.name, clause)),
+  );
+}
+
+function opening(agency: string, { when, ...clause }: Clause): Opening {
+  return {
+    agency,
+    roles: clause.roles,
+    views: clause.views,
+    rendition: clause.rendition,
+    cameras: clause.cameras,
+    lookBackS: clause.look_back_s,
+    lingerS: 'signal' in when ? when.linger_s : 0,
+    approvals: 'signal' in when ? 0 : when.approvals,
+    longestS: clause.longest_s,
+    testOpens: 'signal' in when && when.test_opens,
+  };
 }
 
 /** Signals that some agreement names; what the owner's panel offers. */

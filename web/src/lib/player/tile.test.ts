@@ -1,3 +1,4 @@
+import axe from 'axe-core';
 import { flushSync } from 'svelte';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -6,7 +7,7 @@ import { stage, type Staged } from '../../../dev/stage';
 import { FRAME_EVENT } from './screen';
 import Tile from './Tile.svelte';
 import type { TileKind, TileState } from './tile-state';
-import { reasonIn, tileWords } from './words';
+import { coverIn, reasonIn, tileWords } from './words';
 
 let shown: Staged | undefined;
 afterEach(() => {
@@ -83,6 +84,97 @@ describe('a tile in every state', () => {
     const element = show(states.live, { authentic: 'no' });
     expect(figure(element).dataset['authentic']).toBe('no');
     expect(element.textContent).toContain('not for evidence');
+  });
+});
+
+describe('a redacted tile', () => {
+  const redacted = { rendition: 'redacted' };
+
+  it('says that it is, and why more is covered, in words', () => {
+    const element = show(states.live, { ...redacted, redaction: { state: 'whole', reason: 'camera-moved' } });
+    expect(figure(element).dataset).toMatchObject({ rendition: 'redacted', redaction: 'whole' });
+    expect(element.querySelector('figcaption')?.textContent).toContain('Redacted');
+    expect(element.querySelector('.cover')?.textContent).toBe(
+      'Whole picture covered: the camera moved. It opens again when the picture is calm.',
+    );
+    shown?.close();
+    const calm = show(states.live, { ...redacted, redaction: { state: 'normal', reason: '' } });
+    expect(calm.querySelector('.cover')?.textContent).toBe('');
+    expect(figure(calm).dataset['redaction']).toBeUndefined();
+  });
+
+  it('is live with how far behind it is, from one second on', () => {
+    expect(show({ kind: 'live', ageMs: 2400 }, redacted).textContent).toContain('LIVE, 2 s behind');
+    shown?.close();
+    expect(show({ kind: 'live', ageMs: 700 }, redacted).textContent).not.toContain('behind');
+    shown?.close();
+    expect(show({ kind: 'live', ageMs: 1500 }).textContent).not.toContain('behind');
+  });
+
+  it('says that a recording is being prepared at the site, with and without a first picture', () => {
+    expect(show(states.preparing, { ...redacted, preparing: true }).textContent).toContain('People are covered there before a picture leaves');
+    shown?.close();
+    const recorded = { kind: 'recorded', wallUs: 1_790_000_000_123_000, playing: false, gap: true } as const;
+    const element = show(recorded, { ...redacted, preparing: true });
+    expect(element.textContent).toContain('the last one ready so far');
+    expect(element.textContent).toContain('Being prepared at the site');
+    expect(element.querySelector('canvas')?.className).not.toContain('hidden');
+  });
+
+  it('asks for the clear picture in two steps, the second of which says what it means', () => {
+    let asked = 0;
+    const clearer = { how: 'request', state: null, ask: () => (asked += 1) };
+    const element = show(states.live, { ...redacted, clearer });
+    const press = (words: string): void => {
+      const button = [...element.querySelectorAll('button')].find((each) => each.textContent?.includes(words));
+      button?.click();
+      flushSync();
+    };
+    press('Ask for the clear picture');
+    expect(asked).toBe(0);
+    expect(element.textContent).toContain('The owner decides, and their log keeps who asked and why.');
+    press('Stay with redacted');
+    press('Ask for the clear picture');
+    press('Ask the owner');
+    expect(asked).toBe(1);
+    expect(element.textContent).not.toContain('The owner decides');
+  });
+
+  it('says how asking for the clear picture stands', () => {
+    const at = Date.parse('2026-03-04T12:01:30Z') * 1000;
+    const clearer = (state: unknown): object => ({ ...redacted, clearer: { how: 'request', state, ask: () => undefined } });
+    const waits = show(states.live, clearer({ kind: 'pending', answerByUs: at }));
+    expect(waits.textContent).toMatch(/waiting for the owner\s+refused by itself in 01:30/);
+    expect(waits.querySelector('[data-action=clear]')).toBeNull();
+    shown?.close();
+    const refused = show(states.live, clearer({ kind: 'denied', reason: 'approval-refused', explanation: '' }));
+    expect(refused.textContent).toContain('No clear picture. The owner said no.');
+    expect(refused.querySelector('[data-action=clear]')).not.toBeNull();
+  });
+
+  it('can be used by everybody', async () => {
+    const off = { enabled: false };
+    const rules = { 'color-contrast': off, region: off };
+    for (const state of [null, { kind: 'pending', answerByUs: null }]) {
+      const clearer = { how: 'now', state, ask: () => undefined };
+      const element = show(states.live, { ...redacted, redaction: { state: 'more', reason: 'settling' }, clearer, onClose: () => undefined });
+      element.querySelector<HTMLButtonElement>('[data-action=clear]')?.click();
+      flushSync();
+      const { violations } = await axe.run(element, { rules });
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([]);
+      shown?.close();
+    }
+  });
+
+  it('knows every reason that a site gives for covering more', () => {
+    const read = (path: string): string => readFileSync(resolve(`../src/handfast/${path}`), 'utf8');
+    const source = read('vision/caution.py');
+    const named = [...source.slice(source.indexOf('class Reason'), source.indexOf('@dataclass')).matchAll(/= "([a-z-]+)"/g)];
+    const failed = /FAILED: Final = "([a-z-]+)"/.exec(read('node/redaction/studio.py'))?.[1];
+    for (const words of Object.values(tileWords)) {
+      expect(Object.keys(words.covered)).toEqual([...named.map(([, reason]) => reason), failed]);
+    }
+    expect(coverIn(tileWords.en, { state: 'more', reason: 'of-the-future' })).toBe('More is covered than usual: of-the-future.');
   });
 });
 

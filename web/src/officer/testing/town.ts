@@ -41,6 +41,10 @@ export class Town {
   /** How the site answers, by view. */
   live: Reply = 'permit';
   recorded: Reply = 'permit';
+  /** How much of live redacted pictures is covered, as the site says. */
+  redaction = { state: 'normal', reason: '' };
+  /** Whether the site still makes more of redacted ranges; what there is of them is in `recording`. */
+  making = false;
   /** What live viewers are told of their end. */
   closesUs = NOON + 300_000_000;
   readonly asked: Asked[] = [];
@@ -89,13 +93,18 @@ export class Town {
     return new HubClient(new Api({ origin: `${HUB}/api/v1`, fetch: (input, init) => globalThis.fetch(input, init) }));
   }
 
-  opening(how: Opening['how'] = 'now'): Opening {
-    const [clause] = this.site.trusted.agreement.clauses;
-    if (!clause) throw new Error('the test site has a clause');
+  opening(how: Opening['how'] = 'now', rendition: Rendition = 'clear'): Opening {
+    const [first] = this.site.trusted.agreement.clauses;
+    if (!first) throw new Error('the test site has a clause');
+    const clause = { ...first, id: rendition === 'clear' ? first.id : 'covered', rendition };
     const when = { type: 'request', approvals: 1, answer_within_s: 900 } as const;
     const asked = how === 'request' ? { ...clause, id: 'ask', when } : clause;
     return { how, node: this.site.trusted, clause: asked, signal: null, purpose: 'emergency' };
   }
+
+  /** As at a stop where passers-by are covered: redacted by the alarm, clear by the owner's yes. */
+  readonly covered = (_camera: string, _view: View, rendition?: Rendition): Opening =>
+    rendition === 'clear' ? this.opening('request', 'clear') : this.opening('now', 'redacted');
 
   tile(options: TownTile = {}): WallTile {
     const opening = options.opening ?? (() => this.opening());
@@ -168,7 +177,7 @@ export class Town {
   async #fetch(url: URL, init?: RequestInit): Promise<Response> {
     const path = url.pathname.replace('/api/v1', '');
     if (path.endsWith('/access')) return Response.json({ decision: await this.#access(init) });
-    if (path.endsWith('/recordings')) return Response.json(await this.#list());
+    if (path.endsWith('/recordings')) return Response.json(await this.#list(path.split('/')[2] ?? ''));
     if (path.includes('/segments/')) return new Response(this.#bytes(url));
     if (path.endsWith('/challenge')) return this.#challenge(url);
     if (path === '/login') return Response.json({ token: 't', expires_us: NOON * 2, name: 'A. Virtanen', role: 'officer' });
@@ -189,8 +198,13 @@ export class Town {
     return this.#decide(asked, asked.statement.view === 'live' ? this.live : this.recorded);
   }
 
-  async #list(): Promise<object> {
-    return { manifests: await Promise.all(this.recording.segments.map((segment) => this.recording.manifestOf(segment))), open: [] };
+  /** Redacted segments are vouched for by nobody: they are listed as open ones are. */
+  async #list(grant: string): Promise<object> {
+    const rendition = this.#grants.get(grant)?.statement.rendition ?? 'clear';
+    const ours = this.recording.segments.filter(({ of }) => of.rendition === rendition);
+    if (rendition === 'clear') return { manifests: await Promise.all(ours.map((segment) => this.recording.manifestOf(segment))), open: [] };
+    const open = ours.map((segment) => ({ header: b64(segment.header), runs: segment.runs.map(({ listed }) => listed) }));
+    return { manifests: [], open: open.filter(({ runs }) => runs.length > 0), making: this.making };
   }
 
   #bytes({ pathname, searchParams }: URL): Uint8Array<ArrayBuffer> {
@@ -204,13 +218,15 @@ export class Town {
     queueMicrotask(() => socket.accept());
     const [, grant = ''] = /grants\/([^/]+)\/live$/.exec(socket.url) ?? [];
     if (!this.#grants.has(grant)) return;
-    const segment = this.site.segment(60);
+    const covered = this.#grants.get(grant)?.statement.rendition === 'redacted';
+    const segment = this.site.segment(60, NOON, 1, covered ? 'redacted' : 'clear');
     const units = Array.from({ length: 25 }, (_, index) => ({ key: index === 0, pts: index * 3600, data: Uint8Array.of(index) }));
     const sealed = segment.append(keyOf(5), 5, this.nowUs, avcConfig(AVCC), units);
     const give = (frame: Bytes): void => socket.give(copyOf(frame).buffer);
     const answer = async (nonce: string): Promise<void> => {
       const newest = { segment: segment.segment, run: (await sealed).run, unit: 25, pts: 24 * 3600 };
-      give(jsonFrame(7, await this.site.alive(nonce, { ...newest, closes: { grant, at_us: this.closesUs } })));
+      const told = covered ? { rendition: 'redacted', redaction: this.redaction } : {};
+      give(jsonFrame(7, await this.site.alive(nonce, { ...newest, ...told, closes: { grant, at_us: this.closesUs } })));
     };
     socket.onSent = (message) => {
       const { nonce } = JSON.parse(message) as { readonly nonce?: string };

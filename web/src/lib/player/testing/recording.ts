@@ -19,6 +19,11 @@ export const FRAME_TICKS = 3600;
 /** Decoding order of B-pictures, as offsets in pictures: I P B B. */
 const REORDERED = [0, 3, 1, 2];
 
+interface RecordOptions {
+  readonly reordered?: boolean;
+  readonly rendition?: 'clear' | 'redacted';
+}
+
 export class TestRecording {
   readonly segments: TestSegment[] = [];
   readonly fetched: string[] = [];
@@ -42,12 +47,20 @@ export class TestRecording {
    *
    * `reordered` writes groups of 24 with B-pictures, in runs of 12.
    */
-  async record(groups: number, startUs: number, options: { reordered?: boolean } = {}): Promise<TestSegment> {
-    const segment = this.site.segment(this.segments.length + 1, startUs);
+  async record(groups: number, startUs: number, options: RecordOptions = {}): Promise<TestSegment> {
+    const segment = this.site.segment(this.segments.length + 1, startUs, 1, options.rendition);
+    this.segments.push(segment);
+    await this.continue(segment, groups, startUs, options);
+    return segment;
+  }
+
+  /** Records so many groups more into a segment, from `startUs` on. */
+  async continue(segment: TestSegment, groups: number, startUs: number, options: RecordOptions = {}): Promise<void> {
+    const known = segment.runs.length / 2;
     for (let group = 0; group < groups; group += 1) {
       const at = startUs + group * 1_000_000;
       const leaf = Math.floor((at - NOON) / 1_000_000) + 10;
-      const base = group * 25 * FRAME_TICKS;
+      const base = (known + group) * 25 * FRAME_TICKS;
       const pictures = Array.from({ length: options.reordered ? 24 : 25 }, (_, index) => {
         const shown = options.reordered ? index - (index % 4) + (REORDERED[index % 4] as number) : index;
         return { key: index === 0, pts: base + shown * FRAME_TICKS, dts: base + index * FRAME_TICKS, data: Uint8Array.of(group, shown) };
@@ -57,14 +70,12 @@ export class TestRecording {
       await segment.append(keyOf(leaf), leaf, at + half * FRAME_US, null, pictures.slice(half));
       this.periodNodes.push([17, leaf, b64(keyOf(leaf))]);
     }
-    this.segments.push(segment);
-    return segment;
   }
 
   manifestOf(segment: TestSegment, changes: Record<string, Json> = {}, key = this.site.nodeKey) {
     const runs = segment.runs.map(({ listed }) => ({ ...listed }));
     const statement = {
-      suite: 1, owner: ids.owner, node: ids.node, camera: ids.camera, stream: 'main', rendition: 'clear', period: segment.period,
+      suite: 1, owner: ids.owner, node: ids.node, camera: ids.camera, stream: 'main', rendition: segment.of.rendition, period: segment.period,
       period_start_us: NOON, segment: segment.segment, predecessor: null, start_us: segment.startUs,
       end_us: runs.at(-1)?.end_us ?? segment.startUs, bytes: segment.bytes.length, recovered: false, lost_units: 0, runs, ...changes,
     };

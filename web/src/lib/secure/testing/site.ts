@@ -135,8 +135,8 @@ export class TestSite {
     return signedBy(end, { node: ids.node, grant: ids.grant, reason, ended_us: NOON, log: null, ...changes }, this.nodeKey);
   }
 
-  segment(number: number, startUs = NOON, period = 1): TestSegment {
-    const of = { owner: ids.owner, camera: ids.camera, stream: 'main', rendition: 'clear' } as const;
+  segment(number: number, startUs = NOON, period = 1, rendition: 'clear' | 'redacted' = 'clear'): TestSegment {
+    const of = { owner: ids.owner, camera: ids.camera, stream: 'main', rendition } as const;
     const id = b64(new Uint8Array(16).fill(number));
     return new TestSegment(of, b64(new Uint8Array(16).fill(period)), id, NOON, startUs);
   }
