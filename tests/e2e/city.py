@@ -199,6 +199,7 @@ def clerks(city: City) -> Iterator[None]:
     thread = Thread(target=loop.run_until_complete, args=(_serve_people(city, stop),))
     thread.start()
     try:
+        until(lambda: answers(city.start_url), within_s=30, what="the front door is open")
         yield
     finally:
         loop.call_soon_threadsafe(stop.set)
