@@ -34,7 +34,9 @@ export function grouped(requests: readonly Waiting[]): Sorted {
   return { groups: groups.sort((left, right) => left.answerByUs - right.answerByUs), distrusted };
 }
 
+/** One person to be seen is a question of its own: in another camera the number is somebody else's. */
 function keyOf(asked: Asked): string {
-  const { person, view, rendition, purpose, incident, comment, fromUs, untilUs } = asked;
-  return JSON.stringify([person, view, rendition, purpose, incident?.title, comment, fromUs, untilUs]);
+  const { person, view, rendition, purpose, incident, comment, fromUs, untilUs, track, request } = asked;
+  const one = track === null ? null : request;
+  return JSON.stringify([person, view, rendition, purpose, incident?.title, comment, fromUs, untilUs, one]);
 }

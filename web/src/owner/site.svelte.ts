@@ -70,6 +70,11 @@ export class Site {
     return this.#ports !== null;
   }
 
+  /** Fingerprint of this device; null until it is paired. */
+  get device(): string | null {
+    return this.#ports?.identity.fingerprint ?? null;
+  }
+
   /** The owner's agreements that hold; empty while they are not known. */
   get held(): ReadonlyMap<string, OwnAgreement> {
     return this.agreements.state === 'ready' ? this.agreements.value : new Map();

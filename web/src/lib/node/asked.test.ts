@@ -38,6 +38,10 @@ function document(): Json {
         when: { type: 'request', approvals: 2, answer_within_s: 900 }, look_back_s: 0, longest_s: 900, needs_incident: true,
       },
       {
+        id: 'unmask', roles: ['officer'], views: ['recorded'], rendition: 'unmasked', cameras: null, purposes: ['emergency'],
+        when: { type: 'request', approvals: 2, answer_within_s: 900 }, look_back_s: 3600, longest_s: 600, needs_incident: true,
+      },
+      {
         id: 'intrusion', roles: ['officer'], views: ['live'], rendition: 'clear', cameras: [ids.camera], purposes: ['emergency'],
         when: { type: 'signal', signal: 'intrusion', linger_s: 300, test_opens: false }, look_back_s: 600, longest_s: 7200,
         needs_incident: false,
@@ -101,6 +105,15 @@ describe('a request in the inbox', () => {
     expect(await verifyQuestion(await question({ rendition: 'redacted' }), at)).toMatchObject({ rendition: 'redacted', longestS: 900 });
   });
 
+  it('names one person who is to become clear, and how many of the owner’s devices must agree', async () => {
+    expect(await verifyQuestion(await question(), at)).toMatchObject({ track: null, approvals: 1 });
+    const recorded = { view: 'recorded', from_us: NOON - 9, until_us: NOON - 1 };
+    const one = await question({ ...recorded, rendition: 'unmasked', track: 12, comment: 'took the bicycle' });
+    expect(await verifyQuestion(one, at)).toMatchObject({
+      track: 12, approvals: 2, longestS: 600, comment: 'took the bicycle', fromUs: NOON - 9, untilUs: NOON - 1,
+    });
+  });
+
   it('is answered by the hash of exactly what was shown', async () => {
     const asked = await verifyQuestion(await question(), at);
     const phone = await createIdentity(memoryStore(), 'phone', NOON);
@@ -156,6 +169,7 @@ describe('the owner’s agreements', () => {
     expect(asked.map(({ rendition, approvals, longestS }) => [rendition, approvals, longestS])).toEqual([
       ['clear', 1, 1800],
       ['redacted', 2, 900],
+      ['unmasked', 2, 600],
     ]);
     expect(opensOnRequest(at.agreements.values(), NOON * 2)).toEqual([]);
   });

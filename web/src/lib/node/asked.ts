@@ -39,6 +39,10 @@ export interface Asked {
   readonly askedUs: number;
   /** The longest the agreement lets a yes last. */
   readonly longestS: number;
+  /** How many of the owner's devices have to say yes. */
+  readonly approvals: number;
+  /** Who is to become clear, as the redacted recording numbers them; null for whole pictures. */
+  readonly track: number | null;
 }
 
 export interface AskedAt {
@@ -86,6 +90,8 @@ export async function verifyQuestion(question: Question, at: AskedAt): Promise<A
     untilUs: statement.until_us,
     askedUs: statement.asked_us,
     longestS: clause?.longest_s ?? 0,
+    approvals: clause && 'approvals' in clause.when ? clause.when.approvals : 1,
+    track: statement.track ?? null,
   };
 }
 

@@ -79,6 +79,13 @@ describe('who looked', () => {
   });
 });
 
+it('says who of a recording was clear', async () => {
+  const one = { ...grant, view: 'recorded', rendition: 'unmasked', track: 12, from_us: NOON - 9, range_until_us: NOON - 1 };
+  const lines = [line(await permit({ grant: one as unknown as Json }), null), line(await permit(), null)];
+  await own.follow();
+  expect(await verifyAccesses(lines, own)).toMatchObject([{ rendition: 'unmasked', track: 12 }, { track: null }]);
+});
+
 describe('who was refused', () => {
   const deny = { kind: 'decision', outcome: 'deny', at_us: NOON + 5, reason: 'signal-not-active', explanation: 'No alarm.' };
 

@@ -28,6 +28,7 @@ const permitEntry = is.atLeast({
     until_us: is.count,
     from_us: is.count,
     range_until_us: is.orNull(is.count),
+    track: is.optional(is.count),
   }),
 });
 const endEntry = is.atLeast({
@@ -73,6 +74,8 @@ export interface Look extends Line {
   readonly id: string;
   readonly view: 'live' | 'recorded';
   readonly rendition: Rendition;
+  /** Who was clear while everybody else stayed covered; null for whole pictures. */
+  readonly track: number | null;
   /** For recorded pictures, which time was opened: `[fromUs, untilUs)`. */
   readonly range: { readonly fromUs: number; readonly untilUs: number } | null;
   /** How long pictures went out; null while the access is open. */
@@ -136,6 +139,7 @@ function look(line: AccessLine, opened: Proven | null, closed: Proven | null): L
       ...told(entry),
       view: grant.view,
       rendition: grant.rendition,
+      track: grant.track ?? null,
       range: grant.range_until_us === null ? null : { fromUs: grant.from_us, untilUs: grant.range_until_us },
       atUs: grant.since_us,
       endsUs: grant.until_us,
@@ -165,6 +169,7 @@ function asSaid(line: AccessLine, proof: Proof, proofs: readonly LogProof[]): Lo
     comment: line.comment,
     view: line.view,
     rendition: line.rendition,
+    track: null,
     range: null,
     atUs: line.since_us,
     endsUs: line.until_us,

@@ -206,6 +206,10 @@ export const owner = {
     none: 'No requests wait for you',
     noneWhy: 'When an officer asks for a camera that your agreement does not open by itself, it appears here.',
     asks: (name: string, role: string, agency: string) => `${name}, ${role}, ${agency}, asks to see`,
+    asksOne: (name: string, role: string, agency: string, person: number) =>
+      `${name}, ${role}, ${agency}, asks that person ${person} becomes clear`,
+    oneIn: (from: string, until: string, camera: string) => `in recordings from ${from} to ${until} at ${camera}`,
+    reason: (text: string) => `The reason they state: “${text}”`,
     live: 'live pictures',
     recorded: (from: string, until: string) => `recordings from ${from} to ${until}`,
     pictures: {
@@ -226,9 +230,13 @@ export const owner = {
     over: 'Time is over',
     checked: 'Every signature was checked by this device. You sign exactly this request.',
     approvedBy: (count: number) => plural(count, '1 device has approved', `${count} devices have approved`),
+    notAlone: (count: number) => `${count} of your devices must agree. Your yes alone opens nothing; another device must agree too.`,
+    yoursToo: (count: number) => `${plural(count, 'Another of your devices has agreed', `${count} of your devices have agreed`)}. With your yes it opens.`,
+    othersToo: (count: number) => `This device has agreed. ${plural(count, 'Another of your devices', `${count} more of your devices`)} must agree too.`,
     notBelieved: 'A request that cannot be believed',
     notBelievedWhy: (why: string) => `It is not shown as true and cannot be approved: ${why}.`,
     approvedNow: 'Opened. You see who is looking on the first page.',
+    approvedPart: 'Your yes is signed. It opens when another of your devices agrees too.',
     refusedNow: 'Refused. They are told so.',
     failed: 'Your answer did not reach the site',
     pick: 'Cameras',
@@ -250,6 +258,8 @@ export const owner = {
     nobody: 'Somebody whom nobody vouches for',
     live: (camera: string) => `saw ${camera} live`,
     recorded: (camera: string, from: string, until: string) => `saw recordings of ${camera} from ${from} to ${until}`,
+    one: (person: number, camera: string, from: string, until: string) =>
+      `saw person ${person} in recordings of ${camera} from ${from} to ${until}`,
     recordedPlain: (camera: string) => `saw recordings of ${camera}`,
     liveNow: (camera: string) => `sees ${camera} live`,
     wanted: (camera: string) => `wanted to see ${camera}`,
