@@ -17,6 +17,10 @@ from tests.e2e.waiting import CLOCK, until
 pytestmark = pytest.mark.timeout(180)
 NOT_LIVE_US = 2_500_000  # 2 s, and half a second for asking two busy tiles from outside
 _STATES = "[...document.querySelectorAll('figure')].map(({ dataset }) => dataset.state)"
+_SHOWN = (
+    "[...document.querySelectorAll('figure')]"
+    ".map(({ dataset }) => `${dataset.state} ${dataset.rendition}`)"
+)
 _BARS = "new Set(ears.frames.map(({ bar }) => bar).filter((bar) => bar !== null)).size"
 
 
@@ -102,6 +106,32 @@ def test_the_shop_is_asked_and_answers_on_its_own_page(city: RunningCity) -> Non
         manager.get_by_role("button", name="Close everything").click()
         manager.get_by_role("button", name="Yes, close everything").click()
         officer.wait(f"{_STATES}.every((state) => state === 'ended')", seconds=15)
+        city.panel(SCHOOL, "clear")
+
+
+def test_p6_redacted_by_default_a_page_shows_covered_pictures_and_says_so(
+    city: RunningCity,
+) -> None:
+    """The tile is live and redacted; clear takes a second step, and its place without a gap."""
+    with officer_page(city.city.agency_url) as officer:
+        officer.enrol("Veera Lind")
+        city.panel(SCHOOL, "raise")
+        officer.work(at_once=True, path="wall")
+        officer.prepared(1)
+        incident = open_incident(city, officer)
+        camera = min(path.name for path in (city.city.node(SCHOOL) / "recordings").iterdir())
+        wall = f"wall?incident={incident}&cameras={camera}&rendition=redacted"
+        officer.work(at_once=False, path=wall)
+        officer.wait(f"{_SHOWN}.includes('live redacted')", seconds=90)
+        tile = officer.page.get_by_role("figure")
+        tile.get_by_text("Redacted", exact=True).wait_for(timeout=5_000)
+        shoot(officer.page, "officer-redacted")
+        tile.get_by_role("button", name="Show the clear picture").click()
+        tile.get_by_text("A clear picture shows faces").wait_for(timeout=5_000)
+        assert officer.page.evaluate(_SHOWN) == ["live redacted"]
+        tile.get_by_role("button", name="Show it clear").click()
+        officer.wait(f"{_SHOWN}.includes('live clear')", seconds=40)
+        tile.get_by_text("Clear", exact=True).wait_for(timeout=5_000)
         city.panel(SCHOOL, "clear")
 
 

@@ -114,6 +114,8 @@ describe('a redacted tile', () => {
   it('says that a recording is being prepared at the site, with and without a first picture', () => {
     expect(show(states.preparing, { ...redacted, preparing: true }).textContent).toContain('People are covered there before a picture leaves');
     shown?.close();
+    expect(show(states.connecting, redacted).textContent).toContain('The site starts to cover people');
+    shown?.close();
     const recorded = { kind: 'recorded', wallUs: 1_790_000_000_123_000, playing: false, gap: true } as const;
     const element = show(recorded, { ...redacted, preparing: true });
     expect(element.textContent).toContain('the last one ready so far');
@@ -142,7 +144,7 @@ describe('a redacted tile', () => {
 
   it('says how asking for the clear picture stands', () => {
     const at = Date.parse('2026-03-04T12:01:30Z') * 1000;
-    const clearer = (state: unknown): object => ({ ...redacted, clearer: { how: 'request', state, ask: () => undefined } });
+    const clearer = (state: unknown) => ({ ...redacted, clearer: { how: 'request', state, ask: () => undefined } });
     const waits = show(states.live, clearer({ kind: 'pending', answerByUs: at }));
     expect(waits.textContent).toMatch(/waiting for the owner\s+refused by itself in 01:30/);
     expect(waits.querySelector('[data-action=clear]')).toBeNull();
