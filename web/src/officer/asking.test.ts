@@ -180,6 +180,24 @@ describe('a request that waits for the owner', () => {
     expect(scene.asks).toHaveLength(4);
   });
 
+  it('is about one person of exactly one range, who is somebody else in another', async () => {
+    const scene = new Scene(pending);
+    const one = { byOwner: true, view: 'recorded', rendition: 'unmasked', range: { fromUs: NOON - 60, untilUs: NOON }, comment: 'why' } as const;
+    await scene.ask({ ...one, track: 12 });
+    await scene.ask({ ...one, track: 12, comment: 'said anew' });
+    expect(scene.asked.map(({ statement }) => [statement.track, statement.comment])).toEqual([[12, 'why']]);
+    await scene.ask({ ...one, track: 13 });
+    await scene.ask({ ...one, track: 12, range: { fromUs: NOON - 50, untilUs: NOON } });
+    await scene.ask({ ...one, track: 12, range: { fromUs: NOON - 60, untilUs: NOON + 1 } });
+    expect(scene.asks).toHaveLength(4);
+    const other = new Scene(pending);
+    other.notes = scene.notes;
+    other.newest = await pending(scene.asked[1]!);
+    await other.ask({ ...one, track: 13 });
+    await other.ask({ ...one, track: 14 });
+    expect(other.asked.map(({ statement }) => statement.track)).toEqual([14]);
+  });
+
   it('may be asked anew once the owner has answered', async () => {
     const scene = new Scene(pending, pending);
     const answer = await scene.ask({ byOwner: true });

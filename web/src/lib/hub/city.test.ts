@@ -134,7 +134,7 @@ describe('redacted or clear', () => {
   const byOwner = { type: 'request', approvals: 1, answer_within_s: 900 } as const;
 
   /** What is taken first, and everything in order, where an agreement has these clauses. */
-  async function order(raised: boolean, ...clauses: readonly Partial<Clause>[]): Promise<readonly string[]> {
+  async function order(raised: boolean | 'unmasks', ...clauses: readonly Partial<Clause>[]): Promise<readonly string[]> {
     const made = await city();
     await made.site(await siteOf(site));
     if (raised) await made.signal(ids.node, await signalOf(site));
@@ -143,7 +143,8 @@ describe('redacted or clear', () => {
     const [first] = node.agreement.clauses as [Clause];
     const written = clauses.map((changes) => ({ ...first, ...changes }));
     const agreements = [{ ...node, agreement: { ...node.agreement, clauses: written } }];
-    return openingsOf({ ...told, agreements }, ids.camera, wish).map(({ how, clause }) => `${how} ${clause.rendition}`);
+    const unmasks = raised === 'unmasks';
+    return openingsOf({ ...told, agreements }, ids.camera, { ...wish, unmasks }).map(({ how, clause }) => `${how} ${clause.rendition}`);
   }
 
   it('is clear where an alarm opens clear by itself', async () => {
@@ -175,6 +176,8 @@ describe('redacted or clear', () => {
   });
 
   it('never is one person of a recording: that right is asked for by itself', async () => {
-    expect(await order(true, { rendition: 'unmasked', when: byOwner })).toEqual([]);
+    const clauses: readonly Partial<Clause>[] = [{ rendition: 'unmasked', when: byOwner }];
+    expect(await order(true, ...clauses)).toEqual([]);
+    expect(await order('unmasks', { rendition: 'redacted', when: byOwner }, ...clauses)).toEqual(['request unmasked']);
   });
 });

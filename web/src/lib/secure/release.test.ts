@@ -64,6 +64,21 @@ describe('a permit', () => {
     await expect(longer.then((envelope) => opened(envelope, question))).rejects.toMatchObject({ code: 'not-ours' });
   });
 
+  it('is refused when it shows a person of another range, or another person', async () => {
+    const range = { view: 'recorded', from_us: NOON - 10, until_us: NOON };
+    const question = await site.asked({ ...range, rendition: 'unmasked', track: 12, comment: 'why' });
+    const changes: Partial<Grant>[] = [{ from_us: NOON - 9 }, { range_until_us: NOON - 1 }, { track: 13 }, { track: undefined }];
+    for (const change of changes) {
+      const changed = site.permit(question, site.grant(question, change));
+      await expect(changed.then((envelope) => opened(envelope, question))).rejects.toMatchObject({ code: 'not-ours' });
+    }
+    // Of a whole picture a node may show less than was asked for.
+    const whole = await site.asked(range);
+    const released = { grant: ids.grant, covers: [], runs: [] };
+    const shorter = await site.permit(whole, site.grant(whole, { from_us: NOON - 9 }), { released });
+    expect((await opened(shorter, whole)).outcome).toBe('permit');
+  });
+
   it('is refused after its end', async () => {
     const envelope = await site.permit(asked, grant);
     await expect(opened(envelope, asked, grant.until_us)).rejects.toMatchObject({ code: 'not-in-force' });

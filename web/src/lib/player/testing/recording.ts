@@ -1,17 +1,19 @@
 /** Recorded segments with the answers of a hub, and what to play them on. */
 
-import { b64, type Bytes } from '../../secure/bytes';
+import { b64, type Bytes, concat } from '../../secure/bytes';
 import type { Json } from '../../secure/canonical';
 import { RecordedKeys } from '../../secure/recorded-keys';
-import { type Grant, manifest } from '../../secure/statements';
+import { type Grant, manifest, type Rendition } from '../../secure/statements';
 import { avcConfig, type TestSegment } from '../../secure/testing/sealer';
 import { ids, keyOf, NOON, signedBy, TestSite } from '../../secure/testing/site';
 import { GroupSource } from '../group-source';
 import { RecordedSession, type RecordedState } from '../recorded-session';
 import { readRecordings, type Recordings } from '../recordings';
 import { Timeline } from '../timeline';
+import type { TrackNote } from '../track-notes';
 import { FakeDecoder } from './fake-decoder';
 import { AVCC } from './live-story';
+import { notesOf } from './notes';
 
 export const FRAME_US = 40_000;
 export const FRAME_TICKS = 3600;
@@ -21,7 +23,9 @@ const REORDERED = [0, 3, 1, 2];
 
 interface RecordOptions {
   readonly reordered?: boolean;
-  readonly rendition?: 'clear' | 'redacted';
+  readonly rendition?: Rendition;
+  /** Who is where in each picture. */
+  readonly tracks?: readonly TrackNote[];
 }
 
 export class TestRecording {
@@ -63,7 +67,7 @@ export class TestRecording {
       const base = (known + group) * 25 * FRAME_TICKS;
       const pictures = Array.from({ length: options.reordered ? 24 : 25 }, (_, index) => {
         const shown = options.reordered ? index - (index % 4) + (REORDERED[index % 4] as number) : index;
-        return { key: index === 0, pts: base + shown * FRAME_TICKS, dts: base + index * FRAME_TICKS, data: Uint8Array.of(group, shown) };
+        return { key: index === 0, pts: base + shown * FRAME_TICKS, dts: base + index * FRAME_TICKS, data: concat(notesOf(options.tracks), Uint8Array.of(group, shown)) };
       });
       const half = options.reordered ? 12 : 13;
       await segment.append(keyOf(leaf), leaf, at, avcConfig(AVCC), pictures.slice(0, half));

@@ -30,6 +30,7 @@ export interface TestStream {
   readonly rendition: Rendition;
 }
 
+const RENDITIONS: readonly Rendition[] = ['clear', 'redacted', 'unmasked'];
 const CONFIG_FLAGS = 0xff;
 
 /** One segment of one stream; runs are appended in order. */
@@ -46,7 +47,7 @@ export class TestSegment {
     readonly startUs: number,
   ) {
     this.header = concat(
-      utf8('HFSG'), Uint8Array.of(1, 1, of.stream === 'main' ? 0 : 1, of.rendition === 'clear' ? 0 : 1),
+      utf8('HFSG'), Uint8Array.of(1, 1, of.stream === 'main' ? 0 : 1, RENDITIONS.indexOf(of.rendition)),
       uuidBytes(of.owner), uuidBytes(of.camera), unb64(period), unb64(segment),
       u64(periodStartUs), u64(startUs), new Uint8Array(16),
     );

@@ -9,7 +9,7 @@ import { type Envelope, fingerprintOf, type Kind, payloadHash, seal, type Signer
 import { hpkeSeal } from '../hpke';
 import { liveAad, liveNonce } from '../live-key';
 import { type Asked, releaseInfo } from '../release';
-import { accessRequest, alive, decision, end, type Grant, releaseWindow } from '../statements';
+import { accessRequest, alive, decision, end, type Grant, releaseWindow, type Rendition } from '../statements';
 import { TestLog } from './log';
 import { type SealedRun, TestSegment, u64 } from './sealer';
 
@@ -135,7 +135,7 @@ export class TestSite {
     return signedBy(end, { node: ids.node, grant: ids.grant, reason, ended_us: NOON, log: null, ...changes }, this.nodeKey);
   }
 
-  segment(number: number, startUs = NOON, period = 1, rendition: 'clear' | 'redacted' = 'clear'): TestSegment {
+  segment(number: number, startUs = NOON, period = 1, rendition: Rendition = 'clear'): TestSegment {
     const of = { owner: ids.owner, camera: ids.camera, stream: 'main', rendition } as const;
     const id = b64(new Uint8Array(16).fill(number));
     return new TestSegment(of, b64(new Uint8Array(16).fill(period)), id, NOON, startUs);
