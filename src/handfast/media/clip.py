@@ -73,6 +73,29 @@ def load_clip(path: Path) -> Clip:
     )
 
 
+def cut_clip(source: Path, target: Path, pictures: int) -> None:
+    """Copy the first pictures of a clip without B pictures to a file of their own.
+
+    Raises:
+        InvalidError: The clip cannot be read, or has fewer.
+    """
+    count = 0
+    try:
+        with av.open(str(source)) as reading, av.open(str(target), "w") as writing:
+            stream = reading.streams.video[0]
+            copy = writing.add_stream_from_template(stream)
+            for packet in reading.demux(stream):
+                if not packet.size or count == pictures:
+                    break
+                packet.stream = copy
+                writing.mux(packet)
+                count += 1
+    except (av.FFmpegError, IndexError) as error:
+        raise InvalidError(f"{source} is no clip; prepare it again") from error
+    if count < pictures:
+        raise InvalidError(f"{source} has {count} pictures; ask for fewer")
+
+
 def split_lengths(data: bytes) -> list[bytes]:
     """Split NAL units behind 4-byte lengths; stops where the lengths no longer fit."""
     nals, position = [], 0

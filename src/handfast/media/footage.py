@@ -110,6 +110,7 @@ def prepare(
     *,
     bars: bool = True,
     b_frames: int = 0,
+    sub: EncodeSettings = SUB,
 ) -> list[ScenePaths]:
     """Return clips of the scenes wanted; what is in the cache is not made again.
 
@@ -121,6 +122,7 @@ def prepare(
         workshop: Where they are made.
         bars: With the bar code in the pixels; both kinds are kept side by side.
         b_frames: Most B pictures in a row in the main streams.
+        sub: Size and rate of the sub-streams.
 
     Raises:
         UnavailableError: No film can be had.
@@ -131,7 +133,7 @@ def prepare(
     for number, codec in wanted:
         scene, film = scenes[number % len(scenes)]
         main = replace(MAIN, codec=codec, b_frames=b_frames, bars=bars)
-        pair = [_scene_job(scene, film, s, workshop) for s in (main, replace(SUB, bars=bars))]
+        pair = [_scene_job(scene, film, s, workshop) for s in (main, replace(sub, bars=bars))]
         jobs.update((job.clip, job) for job in pair)
         paths.append(ScenePaths(main=pair[0].clip, sub=pair[1].clip))
     _make([job for job in jobs.values() if not job.clip.exists()], workshop)

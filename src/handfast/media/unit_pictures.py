@@ -4,7 +4,7 @@ For renditions that are made while somebody watches: one thread, no look-ahead, 
 picture that goes in comes out at once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -80,6 +80,10 @@ class PictureSize:
         return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
 
 
+def _always(_pts: int, _received_us: int) -> bool:
+    return True
+
+
 class UnitDecoder:
     """Decodes one stream's units. One thread."""
 
@@ -102,10 +106,24 @@ class UnitDecoder:
         self._size = size
         self._received: dict[int, int] = {}  # by pts, of units whose pictures are still to come
 
-    def decode(self, data: bytes, *, pts: int, received_us: int) -> Iterator[PlanarPicture]:
+    def decode(
+        self,
+        data: bytes,
+        *,
+        pts: int,
+        received_us: int,
+        is_due: Callable[[int, int], bool] = _always,
+    ) -> Iterator[PlanarPicture]:
         """Yield the pictures that are complete now, in order of presentation.
 
         A damaged unit costs its own pictures only.
+
+        Args:
+            data: One unit.
+            pts: Its presentation time, 90 kHz.
+            received_us: Wall clock at which the node received it.
+            is_due: Asked with both times of each picture, in order; those that are not due
+                are decoded only, because others build on them, and never scaled.
         """
         packet = av.Packet(data)
         packet.pts = packet.dts = pts
@@ -116,19 +134,23 @@ class UnitDecoder:
         except av.FFmpegError:
             return
         for frame in frames:
-            yield self._picture(frame, received_us)
+            at_us = self._received.pop(frame.pts or 0, received_us)
+            if is_due(frame.pts or 0, at_us):
+                yield self._picture(frame, at_us)
         while len(self._received) > _DEPTH:  # of units that gave no picture
             self._received.pop(next(iter(self._received)))
 
     def _picture(self, frame: av.VideoFrame, received_us: int) -> PlanarPicture:
         width, height = self._size.fit(frame.width, frame.height)
         if (frame.format.name, frame.width, frame.height) != ("yuv420p", width, height):
-            frame = frame.reformat(width=width, height=height, format="yuv420p")
-        pts = frame.pts or 0
+            # Half the time of the default, bicubic, and made for smaller pictures.
+            frame = frame.reformat(
+                width=width, height=height, format="yuv420p", interpolation="AREA"
+            )
         return PlanarPicture(
             planes=frame.to_ndarray().astype(np.uint8, copy=False),
-            pts=pts,
-            received_us=self._received.pop(pts, received_us),
+            pts=frame.pts or 0,
+            received_us=received_us,
         )
 
 

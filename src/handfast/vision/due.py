@@ -124,6 +124,8 @@ class Due:
     def _strict_boxes(self, barely: Sequence[Box], judged: Judgement) -> Cells:
         """Return what is barely detected, where that counts."""
         cells = self._grid.empty()
+        if judged.state is State.NORMAL and not self._settings.zones:
+            return cells
         for box in barely:
             top, bottom, left, right = self._grid.around(box.grown(_LOOSE))
             in_zone = self._zones[top:bottom, left:right].any()

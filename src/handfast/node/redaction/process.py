@@ -51,7 +51,8 @@ def main(arguments: Sequence[str]) -> int:
     match orders[:1]:
         case [Begin() as begin]:
             store = SqlitePeriods(Path(periods), key_file=Path(key_file), ids=ids)
-            detectors = _detectors(begin.making)
+            shown = max(begin.making.width, begin.making.height)
+            detectors = _detectors(begin.making, shown=shown)
             live = LiveProcess(link, begin, detectors, store=store, clock=clock, ids=ids)
             live.obey(*orders[1:])
             live.run()
@@ -73,12 +74,12 @@ def _first_orders(link: NodeLink[Order]) -> list[Order]:
     return orders
 
 
-def _detectors(making: Making) -> Sequence[Detector]:
+def _detectors(making: Making, *, shown: int | None = None) -> Sequence[Detector]:
     """Open the installed models; without one the engine covers everything, and says why."""
     kinds = settings_of(making.how).kinds
     cache = cache_directory(os.environ)
     registry = read_registry(Path(making.models) if making.models else None)
-    opened = open_detectors(kinds, registry, cache, time.process_time)
+    opened = open_detectors(kinds, registry, cache, time.process_time, shown=shown)
     for reason in opened.missing:
         _LOG.error("%s", reason)
     return opened.detectors

@@ -162,23 +162,24 @@ class LiveRendition:
         if self._decoder is None:
             return None  # waits for a key unit
         done = None
-        pictures = self._decoder.decode(unit.data, pts=unit.pts, received_us=unit.received_us)
+        pictures = self._decoder.decode(
+            unit.data, pts=unit.pts, received_us=unit.received_us, is_due=self._is_due
+        )
         for picture in pictures:
-            if self._is_due(picture):
-                done = self._show(picture)
+            done = self._show(picture)
         return done
 
-    def _is_due(self, picture: PlanarPicture) -> bool:
+    def _is_due(self, pts: int, received_us: int) -> bool:
         """Tell whether the rate has room for a picture, and whether it is young enough."""
         step = TICKS_PER_SECOND / self._making.fps
-        due, pts = self._due_pts, picture.pts
+        due = self._due_pts
         if due is None or abs(pts - due) > 10 * step:
             due = float(pts)  # the first one, or a new time line
         if pts < due - step / 8:
             self._due_pts = due
             return False
         self._due_pts = due + step
-        is_late = self._clock.now_us() - picture.received_us > _LATE_US
+        is_late = self._clock.now_us() - received_us > _LATE_US
         return not is_late or self._clock.monotonic() - self._shown_at >= _RARELY_S
 
     def _show(self, picture: PlanarPicture) -> Redacted:
