@@ -5,7 +5,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 const here = import.meta.dirname;
-const pages = ['officer', 'owner', 'admin'] as const;
+const pages = ['officer', 'owner', 'admin', 'review'] as const;
 
 /** Serves the packaged base map in development, as the Python package does afterwards. */
 function packagedMap(): Plugin {

@@ -53,7 +53,7 @@ export function measure(folder = SHIPPED) {
   const worker = readdirSync(join(folder, 'assets')).find((name) => /^maplibre.*worker.*\.js$/.test(name));
   const mapKey = 'src/lib/map/MapView.svelte';
   const results = [];
-  for (const page of ['officer', 'owner', 'admin']) {
+  for (const page of ['officer', 'owner', 'admin', 'review']) {
     const entry = closure(manifest, [`${page}/index.html`]);
     results.push({ name: `${page} entry JS`, kb: js(entry), most: BUDGET_KB.entry });
     const all = page === 'officer' ? closure(manifest, [`${page}/index.html`, mapKey]) : entry;

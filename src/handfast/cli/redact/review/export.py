@@ -86,6 +86,10 @@ class Export:
     def stop(self) -> None:
         """End what runs, without a trace of a half-made file, and wait for it."""
         self._stop.set()
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until nothing runs."""
         if self._thread is not None:
             self._thread.join()
 

@@ -114,6 +114,7 @@ def review_app(room: Room, *, token: str, port: int) -> Litestar:
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=_BODY_BYTES,
         openapi_config=None,
+        logging_config=None,
     )
 
 
