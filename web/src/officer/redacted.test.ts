@@ -84,6 +84,13 @@ describe('live', () => {
   });
 });
 
+it('is not asked for where only another rendition is agreed', async () => {
+  const tile = town.tile({ opening: (_camera, _view, rendition) => (rendition === 'redacted' ? null : town.opening()), wanted: 'redacted' });
+  wall.add([tile]);
+  await expect.poll(() => tile.state).toMatchObject({ kind: 'denied', reason: 'rendition-not-agreed' });
+  expect(asked()).toEqual([]);
+});
+
 describe('a recorded range that is still being made', () => {
   const AT = NOW - 9_000_000;
 

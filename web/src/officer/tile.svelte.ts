@@ -255,8 +255,8 @@ export class WallTile {
   }
 
   async #ask(opening: Opening | null, what: Subject, signal: AbortSignal): Promise<Asking> {
-    const { asker, incident, purpose, statement } = this.#ports;
-    if (opening === null) return { outcome: 'deny', reason: 'camera-not-shared', explanation: '' };
+    const { asker, incident, purpose, statement, wanted } = this.#ports;
+    if (opening === null) return { outcome: 'deny', reason: wanted ? 'rendition-not-agreed' : 'camera-not-shared', explanation: '' };
     return asker.ask(
       {
         ...what,

@@ -30,7 +30,7 @@ export const FRAME_US = 40_000;
 export interface TownTile {
   readonly id?: string;
   readonly wanted?: Rendition;
-  readonly opening?: (camera: string, view: View, rendition?: Rendition) => Opening | null;
+  readonly opening?: ((camera: string, view: View, rendition?: Rendition) => Opening | null) | undefined;
   readonly streams?: readonly ('main' | 'sub')[];
 }
 
