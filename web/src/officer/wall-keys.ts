@@ -35,6 +35,9 @@ function act(key: string, wall: VideoWall, section: HTMLElement): boolean {
     case 'c':
       button(wall, section, 'clear')?.click();
       return true;
+    case 'p':
+      button(wall, section, 'one')?.click();
+      return true;
     case 'j':
       void playback.back(10);
       return true;
@@ -59,7 +62,7 @@ function act(key: string, wall: VideoWall, section: HTMLElement): boolean {
   }
 }
 
-function button(wall: VideoWall, section: HTMLElement, action: 'whole' | 'clear' = 'whole'): HTMLButtonElement | null {
+function button(wall: VideoWall, section: HTMLElement, action: 'whole' | 'clear' | 'one' = 'whole'): HTMLButtonElement | null {
   const id = wall.current?.id;
   const tiles = [...section.querySelectorAll<HTMLElement>('[data-camera]')];
   const tile = tiles.find((each) => each.dataset['camera'] === id);

@@ -171,7 +171,8 @@ describe('under the picture', () => {
   it('says in words why somebody stays covered, and may be asked again', () => {
     const { element } = show({ state: deny('approval-refused') });
     expect(text(element.querySelector('[data-one]'))).toContain('Person 12 stays covered. The owner said no.');
-    expect(element.querySelector('[data-action="one"]')).not.toBeNull();
+    expect(choosing(element)).toHaveLength(2);
+    expect(text(element.querySelector('[data-one] [role="status"]'))).toBe('2 people are outlined in the picture: choose one.');
     shown?.close();
     const other = show({ state: deny('rendition-not-agreed') }).element;
     expect(text(other.querySelector('[data-one]'))).toContain('Where there are children it must ask two of the owner’s people.');
