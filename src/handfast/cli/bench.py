@@ -4,7 +4,7 @@ import argparse
 import importlib
 from importlib.util import find_spec
 
-from handfast.cli import bench_ingest, bench_write
+from handfast.cli import bench_ingest, bench_redact, bench_write
 from handfast.cli.command import Commands, add_command, add_group
 from handfast.kit.errors import UnavailableError
 
@@ -28,6 +28,7 @@ def add_to(commands: Commands) -> None:
             run=_without_driver,
         )
     bench_ingest.add_to(group)
+    bench_redact.add_to(group)
     bench_write.add_to(group)
 
 

@@ -1,0 +1,69 @@
+"""`handfast bench redact`: what redaction costs, and with `--quality` how well it covers."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from handfast.cli.bench_redact_page import write_page
+from handfast.cli.bench_redact_quality import measure
+from handfast.cli.bench_redact_trials import measure_speed
+from handfast.cli.bench_report import report
+from handfast.cli.command import Commands, add_command
+from handfast.kit.cache import cache_directory
+from handfast.kit.errors import InvalidError
+
+
+def add_to(commands: Commands) -> None:
+    """Add `redact` to the benchmarks."""
+    parser = add_command(
+        commands,
+        "redact",
+        summary="CPU of redaction beside deface; with --quality, how well people are covered.",
+        example="""handfast bench redact --json
+        handfast bench redact --quality --json
+        handfast bench redact --quality --report docs/redaction.md""",
+        run=run,
+    )
+    parser.add_argument("--json", action="store_true", help="print only the JSON object")
+    parser.add_argument(
+        "--quality",
+        action="store_true",
+        help="hold the engine against the marked street film; nothing is timed",
+    )
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="with --quality: write it as a page too"
+    )
+    parser.add_argument("--repeat", type=int, default=3, help="trials; the median counts")
+    parser.add_argument("--pictures", type=int, default=75, help="per trial and film")
+    parser.add_argument(
+        "--peers", choices=("deface", "none"), default="deface", help="what to compare with"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and print the report."""
+    if arguments.report and not arguments.quality:
+        raise InvalidError("--report writes what --quality measures; give both")
+    if min(arguments.repeat, arguments.pictures) < 1:
+        raise InvalidError("--repeat and --pictures must be positive")
+    cache = cache_directory(os.environ)
+    if arguments.quality:
+        findings = measure(cache, _say)
+        if arguments.report:
+            write_page(arguments.report, findings)
+        print(report(findings.figures(), peers={}, ratios={}))
+        return 0
+    speed = measure_speed(
+        cache,
+        _say,
+        repeat=arguments.repeat,
+        pictures=arguments.pictures,
+        with_peer=arguments.peers == "deface",
+    )
+    print(report(speed.figures, peers=speed.peers, ratios=speed.ratios))
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
