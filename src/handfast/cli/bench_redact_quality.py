@@ -203,21 +203,21 @@ def matched(marked: Sequence[Box], detected: Sequence[Box]) -> set[int]:
 
 
 def _ways(detector: Detector, exact: Detector) -> dict[str, tuple[Way, Alter]]:
-    def engine(settings: Settings, with_: Detector = detector) -> ByEngine:
+    def _engine(settings: Settings, with_: Detector = detector) -> ByEngine:
         return ByEngine(settings, [with_])
 
     rarest = PERSONS.every_most
     return {
-        AS_DELIVERED: (engine(PERSONS), as_filmed),
-        "every_1": (engine(replace(PERSONS, every=1)), as_filmed),
-        "every_2": (engine(replace(PERSONS, every=2)), as_filmed),
-        f"every_{rarest}": (engine(replace(PERSONS, every=rarest)), as_filmed),
-        "without_movement": (engine(replace(PERSONS, motion=False)), as_filmed),
-        "movement_alone": (engine(PERSONS, FindsNobody()), as_filmed),
+        AS_DELIVERED: (_engine(PERSONS), as_filmed),
+        "every_1": (_engine(replace(PERSONS, every=1)), as_filmed),
+        "every_2": (_engine(replace(PERSONS, every=2)), as_filmed),
+        f"every_{rarest}": (_engine(replace(PERSONS, every=rarest)), as_filmed),
+        "without_movement": (_engine(replace(PERSONS, motion=False)), as_filmed),
+        "movement_alone": (_engine(PERSONS, FindsNobody()), as_filmed),
         "boxes_alone": (ByLatestBoxes(PERSONS, detector), as_filmed),
-        "without_bfloat16": (engine(PERSONS, exact), as_filmed),
-        "night": (engine(PERSONS), at_night),
-        "far_away": (engine(PERSONS), far_away),
+        "without_bfloat16": (_engine(PERSONS, exact), as_filmed),
+        "night": (_engine(PERSONS), at_night),
+        "far_away": (_engine(PERSONS), far_away),
     }
 
 
