@@ -1,6 +1,6 @@
 """Any picture of a film by its number, exactly that one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -53,15 +53,24 @@ class PictureSeeker:
             raise NotFoundError(f"the film has {len(self._times)} pictures and no {number}")
         if self._reader is None or not self._next <= number <= self._next + _AHEAD:
             self._seek(number)
+        if (yield from self._reading_to(number)):
+            return
+        self._begin()
+        if (yield from self._reading_to(number)):
+            return
+        self._close()
+        raise NotFoundError(f"picture {number} of {self._path} is gone; start the review again")
+
+    def _reading_to(self, number: int) -> Generator[tuple[int, DecodedPicture], None, bool]:
+        """Yield pictures up to a number; returns whether it came."""
         for found, picture in self._pictures:
             self._next = found + 1
             if found > number:
-                break
+                return False
             yield found, picture
             if found == number:
-                return
-        self._close()
-        raise NotFoundError(f"picture {number} of {self._path} is gone; start the review again")
+                return True
+        return False
 
     def _seek(self, number: int) -> None:
         self._close()
@@ -71,12 +80,14 @@ class PictureSeeker:
             first = next(pictures, None)
             place = None if first is None else self._numbers.get(first.at_us)
             if first is not None and place is not None and place <= number:
-                self._next = place
                 self._pictures = self._counted(first, pictures, place)
                 return
-            self._close()
-            self._reader = PictureReader(self._path, threads=self._threads)
-        self._next = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        """Read from the film's beginning, where counting cannot err."""
+        self._close()
+        self._reader = PictureReader(self._path, threads=self._threads)
         self._pictures = enumerate(self._read())
 
     def _read(self) -> Iterator[DecodedPicture]:
@@ -90,7 +101,7 @@ class PictureSeeker:
     ) -> Iterator[tuple[int, DecodedPicture]]:
         yield place, first
         for picture in rest:
-            # Times tell numbers; one that is unknown ends the row, and the next seek is slow.
+            # One that is unknown is beyond all: whoever waits for another begins anew.
             place = self._numbers.get(picture.at_us, len(self._times))
             yield place, picture
 

@@ -96,3 +96,14 @@ def test_a_part_is_cut_at_the_pictures_edge(
 ) -> None:
     """Whatever a detector says."""
     assert jpeg_part(read[0], box, widest=96).startswith(b"\xff\xd8")
+
+
+def test_a_row_of_times_that_breaks_after_a_seek_is_read_from_the_beginning(
+    film: Path, read: list[DecodedPicture]
+) -> None:
+    """The key picture's time is known, those behind it are not."""
+    times = [each.at_us + (0 if each.key else 1) for each in read]
+    with PictureSeeker(film, times) as seeker:
+        *_, (found, picture) = seeker.leading_to(130)
+        assert found == 130
+        assert np.array_equal(picture.y, read[130].y)

@@ -105,7 +105,7 @@ describe('by keyboard alone', () => {
   it('goes from one doubtful place to the next, and says what the doubt is', () => {
     const visited = [1, 2, 3].map(() => (press('m'), review.number));
     expect(visited).toEqual([10, 20, 70]);
-    expect(words()).toContain('Here all of the picture is covered: the camera moved.');
+    expect(words()).toContain('Here all of the picture is covered: the camera moved;');
     press('Shift+M');
     expect(review.number).toBe(20);
   });

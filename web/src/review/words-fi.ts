@@ -44,7 +44,7 @@ export const fi: ReviewWords = {
     'detection-late': 'ihmisiä ei ole etsitty liian pitkään aikaan',
     'picture-damaged': 'kuva on vioittunut',
     'too-dark': 'on liian pimeää ihmisten löytämiseen',
-    'camera-moved': 'kamera liikkui',
+    'camera-moved': 'kamera liikkui; jos sitä kannettiin, aloita uudelleen valitsimella --moving-camera',
     'large-motion': 'suurin osa kuvasta liikkuu',
     'night-noise': 'kuva on rakeinen kuten yöllä',
     'unknown-motion': 'kuvassa liikkuu jotain, mitä ei tunnistettu',

@@ -46,7 +46,7 @@ export const en = {
     'detection-late': 'nobody has looked for people for too long',
     'picture-damaged': 'the picture is damaged',
     'too-dark': 'it is too dark to find people',
-    'camera-moved': 'the camera moved',
+    'camera-moved': 'the camera moved; if it was carried, begin anew with --moving-camera',
     'large-motion': 'most of the picture moves',
     'night-noise': 'the picture is grainy, as at night',
     'unknown-motion': 'something moves that was not recognised',

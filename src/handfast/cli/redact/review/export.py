@@ -97,6 +97,7 @@ class Export:
         began = self._clock.monotonic()
 
         def step(pictures: int, share: float | None) -> None:
+            """Tell how far it is, or end it."""
             if self._stop.is_set():
                 raise UnavailableError("the program ends before the export is done; start anew")
             spent = self._clock.monotonic() - began

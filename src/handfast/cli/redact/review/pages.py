@@ -123,6 +123,7 @@ def _this_machine(port: int) -> Guard:
     origins = {None, *(f"http://{host}" for host in hosts)}
 
     def guard(asked: _Asked, _handler: BaseRouteHandler) -> None:
+        """Let in who names this machine, from this server's own page or from none."""
         if asked.headers.get("host") not in hosts or asked.headers.get("origin") not in origins:
             raise DeniedError("this review is open to its own page only; use the link given")
 
@@ -133,6 +134,7 @@ def _bearer(token: str) -> Guard:
     wanted = f"Bearer {token}".encode()
 
     def guard(asked: _Asked, _handler: BaseRouteHandler) -> None:
+        """Let in who knows the secret."""
         given = asked.headers.get("authorization", "").encode()
         if not hmac.compare_digest(given, wanted):
             raise DeniedError("the link is incomplete or of an earlier start; use the last one")
