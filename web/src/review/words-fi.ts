@@ -63,7 +63,7 @@ export const fi: ReviewWords = {
   leaveClear: 'Jätä peittämättä',
   coverAgain: 'Peitä taas',
   clearWarning: (name) =>
-    `${name} on tunnistettavissa jokaisessa tuloksen kuvassa, jossa mikään muu ei peitä. Jätä peittämättä vain se, jonka kuvat vastaanottaja saa nähdä.`,
+    `${name} on tunnistettavissa jokaisessa tuloksen kuvassa, jossa mikään muu ei peitä. Jätä peittämättä vain se, jonka kuvat vastaanottaja saa nähdä. Katkon jälkeen samalla henkilöllä voi olla toinen numero, ja siinä hän on peitetty.`,
   clearFace: 'Peitetyn henkilön kasvot pysyvät peitettyinä: jätä henkilö peittämättä, niin kasvotkin näkyvät.',
   clearZones: 'Lasten alueilla peitto pysyy.',
   boxes: 'Omat laatikot',

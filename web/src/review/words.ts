@@ -65,7 +65,7 @@ export const en = {
   leaveClear: 'Leave clear',
   coverAgain: 'Cover again',
   clearWarning: (name: string) =>
-    `${name} can be recognised in the result, in every picture where nothing else covers them. Leave only somebody clear whose pictures the receiver may have.`,
+    `${name} can be recognised in the result, in every picture where nothing else covers them. Leave only somebody clear whose pictures the receiver may have. After a gap the same person may have another number, and is covered there.`,
   clearFace: 'On a covered body a face stays covered all the same: leave the person clear instead, then their face is, too.',
   clearZones: 'Inside children’s zones they stay covered.',
   boxes: 'Your boxes',
