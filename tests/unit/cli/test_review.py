@@ -373,3 +373,16 @@ def test_the_page_ends_the_program(served: Served) -> None:
     """With an answer, so that it can say so."""
     assert served.client.post(f"{API}/end").status_code == 202
     assert served.room.ended.is_set()
+
+
+def test_a_program_that_ends_leaves_no_half_made_file(served: Served) -> None:
+    """Ctrl-C while an export runs."""
+    export = served.room.export
+    export.stop()
+    served.client.post(f"{API}/approval", json={"revision": 0, "name": "Maija"})
+    export.wait()
+    assert export.state().state == "failed"
+    assert [
+        each.name for each in served.film.target.parent.iterdir() if each.suffix == ".part"
+    ] == []
+    assert not served.film.target.exists()
