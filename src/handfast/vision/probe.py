@@ -1,17 +1,18 @@
 """Choose a runtime by measuring it on this machine, once."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import numpy as np
+import onnxruntime
 
 from handfast.kit.cache import whole_file
 from handfast.vision.registry import Model
-from handfast.vision.runtime import Choice, Engine, Precision, compile_model
+from handfast.vision.runtime import Choice, Engine, Precision, compile_model, gpu_providers
 
 _RECIPE: Final = 1  # raise it when the measurement changes
 _WARM_UPS: Final = 2
@@ -66,9 +67,19 @@ def choose_runtime(
     return probed
 
 
-def candidates(flags: frozenset[str], *, accelerated: bool) -> list[Choice]:
-    """Return what is worth measuring on a CPU with these flags."""
-    choices = [Choice(engine=engine) for engine in Engine]
+def candidates(
+    flags: frozenset[str], *, accelerated: bool, cards: Sequence[str] = ()
+) -> list[Choice]:
+    """Return what is worth measuring on a CPU with these flags, and with these graphics cards.
+
+    Args:
+        flags: See `cpu_flags`.
+        accelerated: Whether bfloat16 arithmetic and graphics cards may be used.
+        cards: See `gpu_providers`.
+    """
+    choices = [Choice(engine=Engine.ONNXRUNTIME), Choice(engine=Engine.OPENVINO)]
+    if accelerated and cards:
+        choices.append(Choice(engine=Engine.ONNXRUNTIME_GPU))
     if accelerated and flags & _BF16_FLAGS:
         choices.append(Choice(engine=Engine.OPENVINO, precision=Precision.BF16))
     return choices
@@ -89,7 +100,7 @@ def _measure(
     size = _probe_size(model)
     noise = np.random.default_rng(0).normal(size=(1, 3, *size)).astype(np.float32)
     spent: dict[Choice, float] = {}
-    for choice in candidates(cpu_flags(), accelerated=accelerated):
+    for choice in candidates(cpu_flags(), accelerated=accelerated, cards=_cards()):
         network = compile_model(model, content, size=size, run_as=choice)
         times = []
         for _ in range(_WARM_UPS + _RUNS):
@@ -113,9 +124,13 @@ def _probe_size(model: Model) -> tuple[int, int]:
 def _key(model: Model, *, accelerated: bool) -> str:
     name = next((line for line in _cpu_lines() if line.startswith("model name")), "")
     flags = sorted(flag for flag in cpu_flags() if flag.startswith(_MATTERS))
-    versions = [version(each) for each in ("onnxruntime", "openvino")]
+    versions = [onnxruntime.__version__, version("openvino"), *_cards()]
     facts = [_RECIPE, model.sha256, *_probe_size(model), accelerated, name, flags, versions]
     return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:24]
+
+
+def _cards() -> list[str]:
+    return gpu_providers(onnxruntime.get_available_providers())
 
 
 def _cpu_lines() -> list[str]:

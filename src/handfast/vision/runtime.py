@@ -1,6 +1,6 @@
 """One interface to the runtimes that models run on: onnxruntime and OpenVINO."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol, TypeAlias
@@ -17,6 +17,13 @@ from handfast.vision.registry import Model, OwnFile
 Floats: TypeAlias = npt.NDArray[np.float32]
 
 _ERRORS_ONLY: Final = 3
+_CPU_PROVIDER: Final = "CPUExecutionProvider"
+_GPU_PROVIDERS: Final = (
+    "CUDAExecutionProvider",
+    "ROCMExecutionProvider",
+    "DmlExecutionProvider",
+    "CoreMLExecutionProvider",
+)
 _REFUSALS: Final = (
     onnxruntime_errors.Fail,
     onnxruntime_errors.InvalidArgument,
@@ -32,6 +39,9 @@ class Engine(StrEnum):
     """Which runtime."""
 
     ONNXRUNTIME = "onnxruntime"
+    ONNXRUNTIME_GPU = (
+        "onnxruntime-gpu"  # where the installed build has a graphics card's provider
+    )
     OPENVINO = "openvino"
 
 
@@ -73,6 +83,11 @@ class Network(Protocol):
             UnavailableError: The runtime failed.
         """
         ...
+
+
+def gpu_providers(available: Sequence[str]) -> list[str]:
+    """Return what of onnxruntime's providers runs on a graphics card, the best first."""
+    return [each for each in _GPU_PROVIDERS if each in available]
 
 
 def compile_model(
@@ -126,8 +141,11 @@ class _OnnxRuntime:
         options.log_severity_level = _ERRORS_ONLY
         for side, pixels in zip(("height", "width"), size, strict=True):
             options.add_free_dimension_override_by_name(side, pixels)
+        cards: list[str] = []
+        if run_as.engine is Engine.ONNXRUNTIME_GPU:
+            cards = gpu_providers(onnxruntime.get_available_providers())
         self._session = onnxruntime.InferenceSession(
-            content, options, providers=["CPUExecutionProvider"]
+            content, options, providers=[*cards, _CPU_PROVIDER]
         )
         self.has = [each.name for each in self._session.get_outputs()]
         self._reads = reads
