@@ -39,9 +39,7 @@ class Engine(StrEnum):
     """Which runtime."""
 
     ONNXRUNTIME = "onnxruntime"
-    ONNXRUNTIME_GPU = (
-        "onnxruntime-gpu"  # where the installed build has a graphics card's provider
-    )
+    ONNXRUNTIME_GPU = "onnxruntime-gpu"  # where the installed build knows the card
     OPENVINO = "openvino"
 
 
