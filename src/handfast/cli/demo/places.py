@@ -87,7 +87,7 @@ SITES = (
         place=Place(lon=24.9412, lat=60.1715),
         template="transit",
         cameras=(
-            # Fixed cameras: of films that move as a whole nothing but a covered picture would show.
+            # Fixed cameras: of a film that moves as a whole only a covered picture would show.
             _camera("Platform north", (24.94196, 60.17151), 315, 4),
             _camera("Platform south", (24.94082, 60.17164), 45, 6),
         ),
