@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 import openvino
-from onnxruntime.capi import onnxruntime_pybind11_state as onnxruntime_errors
+from onnxruntime.capi import (
+    onnxruntime_pybind11_state as onnxruntime_errors,  # ty: ignore[missing-module-member] # compiled
+)
 
 from handfast.kit.errors import InvalidError, UnavailableError
 from handfast.vision.registry import Model, OwnFile
@@ -152,7 +154,10 @@ class _OnnxRuntime:
     def run(self, picture: Floats) -> Mapping[str, Floats]:
         """Return the outputs by name; see `Network`."""
         try:
-            results = self._session.run(list(self._names.values()), {self._reads: picture})
+            results = cast(  # models with other than dense outputs have been refused
+                "list[Floats]",
+                self._session.run(list(self._names.values()), {self._reads: picture}),
+            )
         except _REFUSALS as error:
             raise UnavailableError(f"onnxruntime failed: {_first_line(error)}") from error
         return dict(zip(self._names, results, strict=True))

@@ -38,7 +38,7 @@ UNITS = UnitsSealed(
 
 
 @pytest.fixture
-def ends() -> Iterator[tuple[NodeLink, socket.socket]]:
+def ends() -> Iterator[tuple[NodeLink[Command], socket.socket]]:
     """Return the ingest process's end and the node's."""
     ours, theirs = socket.socketpair()
     link = NodeLink(theirs, decode_command)
@@ -56,7 +56,7 @@ def test_messages_survive_however_they_are_cut(messages: list[bytes], size: int)
     assert [message for piece in pieces for message in frames.feed(piece)] == messages
 
 
-def test_commands_arrive_as_they_were(ends: tuple[NodeLink, socket.socket]) -> None:
+def test_commands_arrive_as_they_were(ends: tuple[NodeLink[Command], socket.socket]) -> None:
     """Logins included."""
     link, node = ends
     source = CameraSource(
@@ -77,7 +77,7 @@ def test_commands_arrive_as_they_were(ends: tuple[NodeLink, socket.socket]) -> N
 
 
 def test_a_node_that_does_not_read_is_a_jam_and_loses_no_control_event(
-    ends: tuple[NodeLink, socket.socket],
+    ends: tuple[NodeLink[Command], socket.socket],
 ) -> None:
     """What was emitted stays queued; the recorder sees the jam and leaves units out."""
     link, node = ends
@@ -99,7 +99,7 @@ def test_a_node_that_does_not_read_is_a_jam_and_loses_no_control_event(
     assert not link.congested
 
 
-def test_a_node_that_has_gone_is_noticed(ends: tuple[NodeLink, socket.socket]) -> None:
+def test_a_node_that_has_gone_is_noticed(ends: tuple[NodeLink[Command], socket.socket]) -> None:
     """By reading and by writing; nothing is queued for nobody."""
     link, node = ends
     node.close()
