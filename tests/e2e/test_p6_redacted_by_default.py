@@ -60,8 +60,10 @@ async def test_p6_redacted_by_default_a_grant_opens_its_own_rendition_only(
             assert {each.rendition for each in view.header.values()} == {Rendition.REDACTED}
             await view.until(lambda: bool(view.alive), 10, "a sign of life")
             assert view.alive[-1].rendition is Rendition.REDACTED
-            now_us = CLOCK.now_us()
-            span = (now_us - 8 * SECOND, now_us - 4 * SECOND)
+            began_us = view.arrived[0].at_us  # the camera has been recorded since then at least
+            recorded_us = began_us + 7 * SECOND
+            await view.until(lambda: CLOCK.now_us() > recorded_us, 10, "seven seconds")
+            span = (began_us, began_us + 4 * SECOND)
             redacted = await rivera.asks(known, span_us=span, rendition=Rendition.REDACTED)
             clear = await rivera.asks(known, span_us=span)
             await shows_covered_pictures(rivera, known, redacted, span)
@@ -80,7 +82,8 @@ async def shows_covered_pictures(
     assert len(pictures) >= 20
     assert all(run.marks == [] for run in runs)
     shares = [round(covered_share(picture), 2) for picture in pictures]
-    assert min(shares) > 0.05, shares
+    assert min(shares) > 0.01, shares
+    assert np.mean(shares) > 0.1, shares
 
 
 async def opens_nothing_clear(
