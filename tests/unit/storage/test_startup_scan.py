@@ -133,7 +133,7 @@ def test_a_file_that_is_no_segment_is_put_aside(shelf: Shelf) -> None:
     shelf.record(pictures=20)
     path = shelf.path(0)
     data = path.read_bytes()
-    path.write_bytes(b"XXXX" + data[4:] + b"more")
+    path.write_bytes(b"GIF8" + data[4:] + b"more")
     report = shelf.scan.scan_all()
     assert report.damaged == [str(path.relative_to(shelf.volume))]
     assert path.with_suffix(".damaged").read_bytes()[4:-4] == data[4:]
