@@ -11,7 +11,7 @@ REGISTRIES = re.compile(
     r'|"resolved": *"http'
     r"|pypi\.(?:org|python\.org)/simple|files\.pythonhosted|registry\.npmjs",
 )
-# The words are put together here, so that this rule does not find itself: no open end of its own.
+# Put together from parts, so that the rule does not find itself; nothing here is open.
 OPEN_ENDS = re.compile(
     r"NotImplemented" + r"Error|\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b|pragma: no cover"
 )
