@@ -37,11 +37,13 @@ class PlanarPicture:
             `u` and `v` may be written to.
         pts: 90 kHz.
         received_us: Wall clock at which the node received it.
+        damaged: Something was wrong with its unit, or with one that it builds on.
     """
 
     planes: Plane
     pts: int
     received_us: int
+    damaged: bool = False
 
     @property
     def y(self) -> Plane:
@@ -105,6 +107,7 @@ class UnitDecoder:
         self._context = context
         self._size = size
         self._received: dict[int, int] = {}  # by pts, of units whose pictures are still to come
+        self._broken = False  # since the last whole key picture
 
     def decode(
         self,
@@ -116,7 +119,7 @@ class UnitDecoder:
     ) -> Iterator[PlanarPicture]:
         """Yield the pictures that are complete now, in order of presentation.
 
-        A damaged unit costs its own pictures only.
+        After a unit that is damaged all pictures are marked so up to the next key picture.
 
         Args:
             data: One unit.
@@ -125,6 +128,8 @@ class UnitDecoder:
             is_due: Asked with both times of each picture, in order; those that are not due
                 are decoded only, because others build on them, and never scaled.
         """
+        if not data:
+            return  # to FFmpeg an empty packet is the end, after which it decodes no more
         packet = av.Packet(data)
         packet.pts = packet.dts = pts
         packet.time_base = Fraction(1, TICKS_PER_SECOND)
@@ -132,8 +137,10 @@ class UnitDecoder:
         try:
             frames = self._context.decode(packet)
         except av.FFmpegError:
+            self._broken = True
             return
         for frame in frames:
+            self._broken = frame.is_corrupt or (self._broken and not frame.key_frame)
             at_us = self._received.pop(frame.pts or 0, received_us)
             if is_due(frame.pts or 0, at_us):
                 yield self._picture(frame, at_us)
@@ -151,6 +158,7 @@ class UnitDecoder:
             planes=frame.to_ndarray().astype(np.uint8, copy=False),
             pts=frame.pts or 0,
             received_us=received_us,
+            damaged=self._broken,
         )
 
 

@@ -64,7 +64,7 @@ class Covering:
 
     def look(self, picture: PlanarPicture) -> None:
         """Let the engine learn the background from a picture that is not shown."""
-        self._redactor.redact(_seen(picture), picture.received_us, keep=self._keep)
+        self._redact(picture, _seen(picture))
 
     def show(self, picture: PlanarPicture) -> Redacted:
         """Cover a picture and seal what remains of it.
@@ -73,7 +73,7 @@ class Covering:
             UnavailableError: Nothing can be encoded here.
         """
         seen = _seen(picture)
-        done = self._redactor.redact(seen, picture.received_us, keep=self._keep)
+        done = self._redact(picture, seen)
         encoder = self._encoder_for(seen)
         key_pts = self._key_pts
         is_key = (
@@ -89,6 +89,11 @@ class Covering:
             unit = with_tracks(coded.unit, tracks_of(done.tracks, seen))
             self._recorder.unit(self._making.stream, unit, picture.received_us)
         return done
+
+    def _redact(self, picture: PlanarPicture, seen: Picture) -> Redacted:
+        return self._redactor.redact(
+            seen, picture.received_us, keep=self._keep, damaged=picture.damaged
+        )
 
     def _encoder_for(self, seen: Picture) -> UnitEncoder:
         shape = (seen.width, seen.height)

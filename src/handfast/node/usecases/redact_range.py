@@ -14,7 +14,7 @@ from anyio import from_thread, to_thread
 from anyio.abc import TaskGroup
 
 from handfast.kit.clock import Clock
-from handfast.kit.errors import DeniedError, UnavailableError
+from handfast.kit.errors import DeniedError, HandfastError, UnavailableError
 from handfast.kit.ids import Ids
 from handfast.media.feed import Event
 from handfast.media.units import StreamKey
@@ -49,7 +49,11 @@ class Darkroom(Protocol):
     """Makes ranges, each in a process of its own."""
 
     def make(self, order: BeginRange) -> AsyncGenerator[Event, None]:
-        """Yield what happens until the range is made; closing it early ends the process."""
+        """Yield what happens until the range is made; closing it early ends the process.
+
+        Raises:
+            UnavailableError: It broke before the range was made.
+        """
         ...
 
 
@@ -184,6 +188,9 @@ class RedactRange:
                 async with self._slots, aclosing(darkroom.make(job.order)) as events:
                     async for event in events:
                         job.shelf.hear(event)
+            except (HandfastError, OSError) as error:
+                # One range that cannot be made must not end the others.
+                _LOG.error("range of grant %s is not made: %s", job.grant.id, error)
             finally:
                 job.shelf.finish()
 
