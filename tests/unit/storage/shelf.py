@@ -5,14 +5,14 @@ from pathlib import Path
 from handfast.media.feed import RunEnded, SegmentClosed, SegmentOpened
 from handfast.media.recording import SegmentPolicy
 from handfast.media.units import StreamKey
-from handfast.model.media import Rendition, Stream
-from handfast.seal.format import decode_header
+from handfast.model.media import Stream
+from handfast.node.indexed import ended_run, opened_segment
 from handfast.storage.files import read_or_create_key
 from handfast.storage.holds import Holds
 from handfast.storage.retention import Retention
 from handfast.storage.segment_files import SegmentFiles
 from handfast.storage.segment_index import SegmentIndex
-from handfast.storage.segments import IndexedRun, IndexedSegment, Recording
+from handfast.storage.segments import IndexedSegment, Recording
 from handfast.storage.sqlite_periods import SqlitePeriods
 from handfast.storage.startup_scan import StartupScan
 from tests.fakes.steady import CountingIds, HandClock
@@ -62,9 +62,9 @@ class Shelf:
         for event in self.rig.feed.events[self._told :]:
             match event:
                 case SegmentOpened():
-                    self.index.opened(_opened(event))
+                    self.index.opened(opened_segment(event))
                 case RunEnded():
-                    self.index.run_ended(event.segment, _run(event))
+                    self.index.run_ended(event.segment, ended_run(event))
                 case SegmentClosed():
                     finished = self.index.finish(
                         event.segment,
@@ -85,34 +85,3 @@ class Shelf:
     def path(self, number: int) -> Path:
         """Return the file of the n-th segment."""
         return self.volume / self.everything()[number].path
-
-
-def _opened(event: SegmentOpened) -> IndexedSegment:
-    header = decode_header(event.header)
-    return IndexedSegment(
-        id=header.segment,
-        recording=Recording(
-            camera=header.camera, stream=header.stream, rendition=Rendition.CLEAR
-        ),
-        period=header.period,
-        header=event.header,
-        path=event.path,
-        start_us=header.start_us,
-        end_us=header.start_us,
-        bytes=len(event.header),
-    )
-
-
-def _run(event: RunEnded) -> IndexedRun:
-    return IndexedRun(
-        run=event.run,
-        key=event.key,
-        leaf=event.leaf,
-        start_us=event.start_us,
-        end_us=event.end_us,
-        offset=event.offset,
-        length=event.length,
-        units=event.units,
-        first_pts=event.first_pts,
-        sha256=event.sha256,
-    )
