@@ -27,17 +27,22 @@ SECOND = 1_000_000
 _NEAR = 4  # what coding makes of one luma value
 
 
-def pictures_of(run: OpenedRun) -> list[PlanarPicture]:
-    """Decode a run that begins at a keyframe."""
-    assert run.config is not None
-    (video,) = decode_config(run.config)
-    config = TrackConfig(track=VIDEO, codec=Codec.H264, extradata=video.extradata)
-    decoder = UnitDecoder(config, PictureSize(width=1920, height=1080))
-    return [
-        picture
-        for unit in run.units
-        for picture in decoder.decode(unit.data, pts=unit.pts, received_us=0)
-    ]
+def pictures_of(runs: list[OpenedRun]) -> list[PlanarPicture]:
+    """Decode runs that follow each other; the first one begins at a keyframe.
+
+    A run may end amid a group of pictures: the next one goes on with the same decoder.
+    """
+    pictures: list[PlanarPicture] = []
+    decoder: UnitDecoder | None = None
+    for run in runs:
+        if run.config is not None:
+            (video,) = decode_config(run.config)
+            config = TrackConfig(track=VIDEO, codec=Codec.H264, extradata=video.extradata)
+            decoder = UnitDecoder(config, PictureSize(width=1920, height=1080))
+        assert decoder is not None
+        for unit in run.units:
+            pictures += decoder.decode(unit.data, pts=unit.pts, received_us=0)
+    return pictures
 
 
 def covered_share(picture: PlanarPicture) -> float:
@@ -76,9 +81,7 @@ async def shows_covered_pictures(
 ) -> None:
     """What moves in a drawn picture, which no detector explains, is covered in each."""
     runs = await look_back(rivera, known, redacted, since_us=span[0], until_us=span[1])
-    pictures = [
-        picture for run in runs if run.opened.config for picture in pictures_of(run.opened)
-    ]
+    pictures = pictures_of([run.opened for run in runs])
     assert len(pictures) >= 20
     assert all(run.marks == [] for run in runs)
     shares = [round(covered_share(picture), 2) for picture in pictures]
