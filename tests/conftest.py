@@ -51,7 +51,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
-    """Keep the random order inside each folder, but run the folders in their own order."""
+    """Keep the random order inside each folder, but run the folders in their own order.
+
+    What shares the running city stays in one process, where `pytest -n` runs several.
+    """
+    for item in items:
+        if folder_of(item.path) == "e2e":
+            item.add_marker(pytest.mark.xdist_group("city"))
     yield
     items.sort(key=rank)
 

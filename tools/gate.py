@@ -49,9 +49,15 @@ PAGES = (
 
 
 def tests(*folders: str) -> Step:
-    """Return the step that runs the tests of some folders."""
+    """Return the step that runs the tests of some folders, two at a time.
+
+    Many tests wait for cameras and servers: another one fits beside them, even on one core.
+    """
     present = [folder for folder in folders if (ROOT / folder).is_dir()]
-    return Step(name="tests", command=tool("pytest", "-q", *present), speaks=True)
+    side_by_side = ("-n", "2", "--dist", "loadgroup")
+    return Step(
+        name="tests", command=tool("pytest", "-q", *side_by_side, *present), speaks=True
+    )
 
 
 GATES: dict[str, tuple[Step, ...]] = {

@@ -167,6 +167,20 @@ class RunningCity:
             what=f"{site.name} reaches the hub",
         )
 
+    def recording(self, site: DemoSite) -> None:
+        """Wait until a site records each of its cameras."""
+        folder = self.city.node(site) / "recordings"
+        until(
+            lambda: len({path.parts[-4] for path in folder.glob("*/sub-clear/*/*.hfs")})
+            == len(site.cameras),
+            within_s=30,
+            what=f"{site.name} records its cameras",
+        )
+
+    def camera(self, site: DemoSite) -> str:
+        """Return the id of one camera of a site, always the same one."""
+        return min(path.name for path in (self.city.node(site) / "recordings").iterdir())
+
 
 def environment() -> dict[str, str]:
     """Return what programs run with: byte code is kept, so that they start quickly."""

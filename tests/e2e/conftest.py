@@ -16,6 +16,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCity]:
         running.start_all()
         for site in SITES:
             running.connected(site)
+            running.recording(site)
         with clerks(running.city):
             yield running
     finally:

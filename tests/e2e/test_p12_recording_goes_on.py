@@ -19,9 +19,9 @@ AT_RISK_US = 4 * SECOND
 
 def pictures(city: RunningCity, since_us: int) -> list[RecordedPicture]:
     """Read what the transit stop has recorded of its first camera's sub-stream."""
-    folder = city.city.node(TRANSIT)
-    camera = min((folder / "recordings").iterdir()).name
-    return recorded_pictures(folder, camera, "sub", since_us=since_us)
+    return recorded_pictures(
+        city.city.node(TRANSIT), city.camera(TRANSIT), "sub", since_us=since_us
+    )
 
 
 def recorded_until(city: RunningCity, since_us: int, until_us: int) -> list[RecordedPicture]:

@@ -95,7 +95,7 @@ def test_the_shop_is_asked_and_answers_on_its_own_page(city: RunningCity) -> Non
         officer.work(at_once=True, path="wall")
         officer.prepared(1)
         incident = open_incident(city, officer)
-        camera = min(path.name for path in (city.city.node(SHOP) / "recordings").iterdir())
+        camera = city.camera(SHOP)
         officer.work(at_once=False, path=f"wall?incident={incident}&cameras={camera}")
         officer.wait(f"{_STATES}.includes('pending')", seconds=30)
         manager.get_by_role("link", name="Requests").first.click()
@@ -119,7 +119,7 @@ def test_p6_redacted_by_default_a_page_shows_covered_pictures_and_says_so(
         officer.work(at_once=True, path="wall")
         officer.prepared(1)
         incident = open_incident(city, officer)
-        camera = min(path.name for path in (city.city.node(SCHOOL) / "recordings").iterdir())
+        camera = city.camera(SCHOOL)
         wall = f"wall?incident={incident}&cameras={camera}&rendition=redacted"
         officer.work(at_once=False, path=wall)
         officer.wait(f"{_SHOWN}.includes('live redacted')", seconds=90)
