@@ -171,8 +171,10 @@ class RunningCity:
         """Wait until a site records each of its cameras."""
         folder = self.city.node(site) / "recordings"
         until(
-            lambda: len({path.parts[-4] for path in folder.glob("*/sub-clear/*/*.hfs")})
-            == len(site.cameras),
+            lambda: (
+                len({path.parts[-4] for path in folder.glob("*/sub-clear/*/*.hfs")})
+                == len(site.cameras)
+            ),
             within_s=30,
             what=f"{site.name} records its cameras",
         )
