@@ -10,6 +10,7 @@ from typing import Literal, Protocol, TypeAlias
 import msgspec
 
 from handfast.media.units import CameraState, StreamKey, TrackConfig
+from handfast.model.media import TrackKind
 
 
 class SegmentOpened(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -104,6 +105,30 @@ class RenditionState(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     stream: StreamKey
     state: Literal["normal", "more", "whole"]
     reason: str
+
+
+class TracksFollowed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Whom the engine of a redacted rendition follows has changed.
+
+    Attributes:
+        tracks: What each of them is, by number; a number that is missing will never come back.
+    """
+
+    stream: StreamKey
+    tracks: dict[int, TrackKind]
+
+
+class TrackFound(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A redacted rendition follows something new; said before anybody can see it.
+
+    Attributes:
+        track: Its number in this rendition.
+        kind: What it is taken for, for good.
+    """
+
+    stream: StreamKey
+    track: int
+    kind: TrackKind
 
 
 class RunEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -246,6 +271,8 @@ Event: TypeAlias = (
     | UnitsSealed
     | UnitCopied
     | RenditionState
+    | TrackFound
+    | TracksFollowed
     | RunEnded
     | SegmentClosed
     | StateChanged

@@ -7,7 +7,7 @@ from typing import NewType
 from handfast.model.agreement import ClauseId, Purpose
 from handfast.model.camera import CameraId, NodeId
 from handfast.model.incident import IncidentId
-from handfast.model.media import Rendition, Stream, View
+from handfast.model.media import Rendition, Stream, TrackKind, View
 
 GrantId = NewType("GrantId", str)
 RequestId = NewType("RequestId", str)
@@ -49,6 +49,7 @@ class Reason(StrEnum):
     NOTHING_RECORDED = "nothing-recorded"
     VIEWER_LEFT = "viewer-left"
     NODE_RESTARTED = "node-restarted"
+    TRACK_NOT_SEEN = "track-not-seen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,7 @@ class AccessRequest:
 
     Attributes:
         track: The one that is to become clear, of an unmasked rendition; `None` for others.
+        track_kind: What it is, as the site itself found; `None` where nobody said so.
     """
 
     id: RequestId
@@ -89,6 +91,7 @@ class AccessRequest:
     until_us: int | None
     viewer: Viewer
     track: int | None = None
+    track_kind: TrackKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +140,8 @@ class Grant:
         from_us: Earliest picture it opens.
         range_until_us: Recorded views: exclusive end of the range; `None` for live.
         track: The one that is clear, of an unmasked rendition; `None` for others.
+        track_kind: What it is, as the site itself found; nothing else of that number becomes
+            clear. `None` where nobody said so.
     """
 
     id: GrantId
@@ -154,6 +159,7 @@ class Grant:
     from_us: int
     range_until_us: int | None
     track: int | None = None
+    track_kind: TrackKind | None = None
 
     def opens(self, *, since_us: int, until_us: int) -> bool:
         """Tell whether pictures received in `[since_us, until_us)` may be opened (P3).

@@ -41,6 +41,14 @@ class Rendition(StrEnum):
         return _by_code(_RENDITION_CODES, code)
 
 
+class TrackKind(StrEnum):
+    """What a followed thing in redacted pictures is taken for by the site that made them."""
+
+    PERSON = "person"
+    FACE = "face"  # of a person of whom nothing else was found
+    VEHICLE = "vehicle"
+
+
 class View(StrEnum):
     """Looking now, or at a recorded range."""
 

@@ -165,7 +165,7 @@ def assemble(outside: Outside) -> Heart:
     clear, redacted = _ranges(outside)
     core.grants.on_end(redacted.ended)
     ranges = Ranges(clear, redacted)
-    desk = _desk(outside, core)
+    desk = _desk(outside, core, redacted)
     answers = AnswerRequest(desk, OpenAccess(desk, ranges))
     relay, live = _live(outside, core)
     return Heart(
@@ -284,7 +284,7 @@ def _grants(outside: Outside, steady: SteadyClock, judge: Judge, pep: Pep) -> Op
     )
 
 
-def _desk(outside: Outside, core: _Core) -> Desk:
+def _desk(outside: Outside, core: _Core, redacted: RedactRange) -> Desk:
     allowance = Allowance(
         clock=outside.clock, burst=_UNAUTHENTICATED_BURST, per_s=_UNAUTHENTICATED_PER_S
     )
@@ -295,6 +295,7 @@ def _desk(outside: Outside, core: _Core) -> Desk:
         ids=outside.ids,
         cameras={camera.id: camera for camera in outside.site.cameras},
         trusted=outside.trusted,
+        kind_of=redacted.kind_of,
         challenges=core.challenges,
         judge=core.judge,
         pep=core.pep,

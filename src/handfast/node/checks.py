@@ -1,6 +1,6 @@
 """Is this ask whole, fresh and by whom it says? Everything before the decision itself."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ from handfast.model.access import AccessRequest, Deny, Hash, Reason, RequestId
 from handfast.model.agreement import OnRequest, Purpose
 from handfast.model.camera import AgencyId, Camera, CameraId, NodeId, Place
 from handfast.model.incident import Incident, IncidentId, SignalReference
-from handfast.model.media import Rendition, View
+from handfast.model.media import Rendition, TrackKind, View
 from handfast.model.signal import EpisodeId
 from handfast.node.chain import Certified, check_officer
 from handfast.node.challenges import Challenges
@@ -52,13 +52,16 @@ class Gate:
 
     Attributes:
         challenges: Ours; `None` when a stored request is taken up again, whose challenge
-            was used up and whose clock was compared when it came.
+            was used up and whose clock and track were compared when it came.
+        kind_of: Returns what the track of a request is, as this site has shown it; `None`
+            when it has shown none such.
     """
 
     node: str
     cameras: Mapping[CameraId, Camera]
     trusted: Trusted
     challenges: Challenges | None
+    kind_of: Callable[[AccessRequestStatement], TrackKind | None]
     now_us: int
 
 
@@ -86,6 +89,7 @@ def check_ask(ask: Ask, gate: Gate, *, asked_us: int) -> Case | Deny:
         standing = _find_agreement(statement, root, gate)  # 7
         _check_question(statement, gate.cameras)  # 8
         _check_unmasking(statement, gate.cameras, standing)  # 8
+        _check_track_kind(statement, gate)  # 8
         incident = _check_incident(ask.incident, statement, standing, gate.trusted)  # 9
     except _RefusedError as refused:
         return refused.deny
@@ -204,6 +208,20 @@ def _check_unmasking(
         )
 
 
+def _check_track_kind(statement: AccessRequestStatement, gate: Gate) -> None:
+    """What the officer saw has to be what this site has shown, which is what is logged."""
+    if statement.track_kind is msgspec.UNSET:
+        return
+    if statement.track is msgspec.UNSET:
+        raise _RefusedError(Reason.NOT_UNDERSTOOD, "Only a track is of a kind.")
+    if gate.challenges is not None and gate.kind_of(statement) != statement.track_kind:
+        raise _RefusedError(
+            Reason.TRACK_NOT_SEEN,
+            f"The site shows no such {statement.track_kind} there; "
+            "open the range again and choose in it.",
+        )
+
+
 def _check_incident(
     envelope: Envelope | None,
     asked: AccessRequestStatement,
@@ -265,6 +283,7 @@ def _request(statement: AccessRequestStatement, certified: Certified) -> AccessR
         until_us=statement.until_us,
         viewer=certified.viewer,
         track=None if statement.track is msgspec.UNSET else statement.track,
+        track_kind=None if statement.track_kind is msgspec.UNSET else statement.track_kind,
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 from handfast.kit.ids import Ids
 from handfast.model.access import Decision, Deny, Grant, Pending, Permit
 from handfast.model.camera import Camera, CameraId
+from handfast.model.media import TrackKind
 from handfast.node.challenges import Challenges
 from handfast.node.checks import Case
 from handfast.node.entries import Asker, grant_json
@@ -21,7 +22,11 @@ from handfast.node.ports import Accesses, Bell, Requests, ToHub
 from handfast.node.steady import SteadyClock
 from handfast.node.trust import Trusted
 from handfast.protocol.signing import sign
-from handfast.protocol.statements import DecisionStatement, GrantStatement
+from handfast.protocol.statements import (
+    AccessRequestStatement,
+    DecisionStatement,
+    GrantStatement,
+)
 from handfast.seal.identity import Envelope, SigningKey
 from handfast.storage.sqlite_node import Why
 
@@ -33,6 +38,7 @@ class Desk:
     Attributes:
         cameras: The site's cameras by id.
         trusted: Returns what is believed now.
+        kind_of: See `Gate`.
         unauthenticated: How many denials of unknown askers are logged; the rest is counted.
     """
 
@@ -42,6 +48,7 @@ class Desk:
     ids: Ids
     cameras: Mapping[CameraId, Camera]
     trusted: Callable[[], Trusted]
+    kind_of: Callable[[AccessRequestStatement], TrackKind | None]
     challenges: Challenges
     judge: Judge
     pep: Pep

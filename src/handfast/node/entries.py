@@ -108,7 +108,8 @@ def grant_json(grant: Grant) -> dict[str, Json]:
 
 
 def _track(grant: Grant) -> dict[str, Json]:
-    return {} if grant.track is None else {"track": grant.track}
+    track: dict[str, Json] = {} if grant.track is None else {"track": grant.track}
+    return track if grant.track_kind is None else {**track, "track_kind": grant.track_kind}
 
 
 def window_entry(grant: Grant, clause: str, window: ReleaseWindow, *, at_us: int) -> bytes:

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from handfast.model.media import Rendition, Stream, View
+from handfast.model.media import Rendition, Stream, TrackKind, View
 
 CertificateKind = Literal["node", "owner-device", "dispatch", "administrator", "officer-device"]
 
@@ -154,6 +154,7 @@ class AccessRequestStatement(Statement, frozen=True, kw_only=True):
     Attributes:
         track: Which person or vehicle of the redacted range `[from_us, until_us)` is to become
             clear; with the rendition `unmasked`, and only then.
+        track_kind: What the officer saw there. The site refuses another word than its own.
     """
 
     kind_name: ClassVar[str] = "access-request"
@@ -173,6 +174,7 @@ class AccessRequestStatement(Statement, frozen=True, kw_only=True):
     device: str
     asked_us: int
     track: int | msgspec.UnsetType = msgspec.UNSET
+    track_kind: TrackKind | msgspec.UnsetType = msgspec.UNSET
 
 
 class Approval(Statement, frozen=True, kw_only=True):
@@ -235,7 +237,8 @@ class GrantStatement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """An opened permit; `until_us` is its absolute end, exclusive.
 
     A recorded view opens `[from_us, range_until_us)`, a live one what runs while it lasts,
-    from `from_us`. With the rendition `unmasked` only `track` is clear.
+    from `from_us`. With the rendition `unmasked` only `track` is clear, and only as long as
+    the site takes it for a `track_kind`.
     """
 
     id: str
@@ -253,6 +256,7 @@ class GrantStatement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     from_us: int
     range_until_us: int | None
     track: int | msgspec.UnsetType = msgspec.UNSET
+    track_kind: TrackKind | msgspec.UnsetType = msgspec.UNSET
 
 
 class DecisionStatement(Statement, frozen=True, kw_only=True):

@@ -28,10 +28,16 @@ class Keep:
     Attributes:
         tracks: Numbers of the tracks; those unknown, lost or taken for another are covered.
         two_persons: Two persons agreed, so that it holds in children's zones as well.
+        kind: What they have to be; a track of another kind is covered.
     """
 
     tracks: frozenset[int]
     two_persons: bool = False
+    kind: Kind | None = None
+
+    def means(self, track: Tracked) -> bool:
+        """Tell whether this is one that stays clear."""
+        return track.track in self.tracks and self.kind in {None, track.kind}
 
 
 class Due:
@@ -91,8 +97,7 @@ class Due:
             keep: What may stay clear.
         """
         wide = _WIDER if judged.state is State.MORE else 1.0
-        asked = keep.tracks if keep else frozenset[int]()
-        kept = [each for each in tracks if each.track in asked and not each.missed]
+        kept = [each for each in tracks if keep and keep.means(each) and not each.missed]
         others = [
             each for each in tracks if each not in kept and not _is_own_face(each, kept, tracks)
         ]

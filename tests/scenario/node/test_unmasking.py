@@ -5,13 +5,17 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import anyio
 import msgspec
 import pytest
 
+from handfast.kit.encoding import unb64
+from handfast.media.feed import TrackFound
+from handfast.media.units import StreamKey
 from handfast.model.agreement import Clause, ClauseId, OnRequest
-from handfast.model.media import Rendition, View
+from handfast.model.media import Rendition, TrackKind, View
 from handfast.protocol.statements import AccessRequestStatement
 from tests.scenario.node.people import GATE, MINUTE, ON_ALARM, ON_REQUEST, SECOND, YARD
 from tests.scenario.node.school import School
@@ -77,6 +81,48 @@ async def test_p6_redacted_by_default_unmasking_is_a_right_of_its_own(tmp_path: 
         assert order.from_us == decision.grant.from_us
 
 
+async def sees(school: School, track: int, kind: TrackKind) -> None:
+    """Open the same range redacted, in which the engine follows one thing."""
+    stream = StreamKey(UUID(GATE), "sub", Rendition.REDACTED)
+    school.darkroom.events = [TrackFound(stream=stream, track=track, kind=kind)]
+    redacted = {"rendition": Rendition.REDACTED, "track": msgspec.UNSET, "comment": ""}
+    assert (await asks(school, **redacted)).outcome == "permit"
+    await anyio.wait_all_tasks_blocked()
+
+
+async def test_p6_redacted_by_default_the_site_says_what_is_unmasked(tmp_path: Path) -> None:
+    """A vehicle that was asked for as a person is not opened; as a vehicle it is logged."""
+    async with filmed(tmp_path, REDACTED, UNMASK) as school:
+        await school.alarm()
+        await sees(school, 12, TrackKind.VEHICLE)
+        wrong = await asks(school, track_kind=TrackKind.PERSON)
+        assert (wrong.outcome, wrong.reason) == ("deny", "track-not-seen")
+        pending = await asks(school, track_kind=TrackKind.VEHICLE)
+        assert pending.outcome == "pending"
+        approval = school.people.approval(pending.request, at_us=school.now_us)
+        await school.heart.ask_owner.answer(approval)
+        (envelope,) = school.memory.outbox.envelopes("decision")
+        decision = school.read(envelope)
+        assert (decision.grant.track, decision.grant.track_kind) == (12, TrackKind.VEHICLE)
+        entry = msgspec.json.decode(unb64(decision.log.entry))
+        assert (entry["grant"]["track"], entry["grant"]["track_kind"]) == (12, "vehicle")
+        await anyio.wait_all_tasks_blocked()
+        order = school.darkroom.orders[-1]
+        assert (order.keep, order.keep_kind) == (12, TrackKind.VEHICLE)
+
+
+@pytest.mark.parametrize("changed", [{"track": 13}, {"camera": YARD}, {"from_us": 1}])
+async def test_what_the_site_has_not_shown_there_is_not_unmasked(
+    changed: dict[str, Any], tmp_path: Path
+) -> None:
+    """A number means something only in the range and camera that it was seen in."""
+    async with filmed(tmp_path, REDACTED, BY_TWO) as school:
+        await school.alarm()
+        await sees(school, 12, TrackKind.PERSON)
+        decision = await asks(school, track_kind=TrackKind.PERSON, **changed)
+        assert (decision.outcome, decision.reason) == ("deny", "track-not-seen")
+
+
 async def test_p6_redacted_by_default_a_redacted_range_keeps_nobody(tmp_path: Path) -> None:
     """What the alarm opens is made without any track left clear."""
     async with filmed(tmp_path, REDACTED) as school:
@@ -97,6 +143,7 @@ async def test_p6_redacted_by_default_a_redacted_range_keeps_nobody(tmp_path: Pa
         {"view": View.LIVE, "from_us": None, "until_us": None},
         {"rendition": Rendition.REDACTED},
         {"rendition": Rendition.CLEAR},
+        {"rendition": Rendition.CLEAR, "track": msgspec.UNSET, "track_kind": TrackKind.PERSON},
     ],
 )
 async def test_unmasking_is_one_track_of_a_recorded_range_for_a_reason(

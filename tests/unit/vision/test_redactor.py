@@ -395,6 +395,15 @@ def test_two_faces_on_one_body_are_both_covered() -> None:
     assert sum(original_inside(picture, before, each.box) for each in found[1:]) == 0
 
 
+@pytest.mark.parametrize(("kind", "clear"), [(Kind.PERSON, {1}), (Kind.VEHICLE, set())])
+def test_a_track_of_another_kind_than_agreed_is_covered(kind: Kind, clear: set[int]) -> None:
+    """Whoever agreed to a vehicle has agreed to no person of the same number."""
+    found = person(100, 100)
+    picture, before, done = clear_of([found], Keep(tracks=frozenset({1}), kind=kind))
+    assert done.clear == clear
+    assert (shown(picture, before, found.box) > 0.8) is bool(clear)
+
+
 def test_a_lost_track_is_no_longer_clear() -> None:
     """Where it is foreseen, somebody else may stand."""
     found = person(100, 100)

@@ -13,6 +13,7 @@ import msgspec
 from handfast.media.feed import UnitCopied
 from handfast.media.units import StreamKey
 from handfast.media.worker_link import Attach, Detach, RequestKeyframe, Stop
+from handfast.model.media import TrackKind
 
 
 class Covers(StrEnum):
@@ -71,6 +72,22 @@ class Making(msgspec.Struct, frozen=True, kw_only=True):
     height: int = 540
     fps: int = 10
     bitrate_bps: int = 1_500_000
+    models: str = ""
+
+
+class Prepare(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Load what will probably be needed, and wait; said first, or never.
+
+    It decides nothing: whatever differs in the order that follows is loaded anew.
+
+    Attributes:
+        width: Of the pictures that will probably be shown, px; `height` likewise.
+        models: See `Making`.
+    """
+
+    covers: frozenset[Covers]
+    width: int = 960
+    height: int = 540
     models: str = ""
 
 
@@ -137,6 +154,7 @@ class BeginRange(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         sources: What to make it of, oldest first.
         from_us: Pictures before it only teach the engine; `until_us` is exclusive.
         keep: The track that stays clear; `None` for none.
+        keep_kind: What it has to be; `None` for whatever it is.
     """
 
     making: Making
@@ -146,9 +164,12 @@ class BeginRange(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     from_us: int
     until_us: int
     keep: int | None = None
+    keep_kind: TrackKind | None = None
 
 
-Order: TypeAlias = Begin | BeginRange | UnitCopied | Attach | Detach | RequestKeyframe | Stop
+Order: TypeAlias = (
+    Prepare | Begin | BeginRange | UnitCopied | Attach | Detach | RequestKeyframe | Stop
+)
 _ORDERS: Final = msgspec.msgpack.Decoder(Order)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from handfast.kit.clock import Clock
 from handfast.kit.errors import CorruptError
 from handfast.kit.ids import Ids
+from handfast.media.feed import TrackFound
 from handfast.media.periods import PeriodMint
 from handfast.media.recorder import Recorder
 from handfast.media.recording import RecorderParts, SegmentPolicy
@@ -15,16 +16,17 @@ from handfast.media.unit_pictures import PictureSize, PlanarPicture, UnitDecoder
 from handfast.media.units import TICKS_PER_SECOND, VIDEO, Codec, TrackConfig
 from handfast.media.worker_link import NodeLink
 from handfast.media.writer import Volume, WritePolicy
-from handfast.model.media import Rendition, Stream
+from handfast.model.media import Rendition, Stream, TrackKind
 from handfast.node.redaction.engine import settings_of
 from handfast.node.redaction.orders import BeginRange, GivenPeriod, Order, SourceSegment
 from handfast.node.redaction.rendition import Covering
 from handfast.seal.config import decode_config
 from handfast.seal.format import decode_header
 from handfast.seal.open import OpenedRun, open_run
+from handfast.vision.boxes import Kind
 from handfast.vision.detector import Detector
 from handfast.vision.due import Keep
-from handfast.vision.redactor import Redactor
+from handfast.vision.redactor import Redacted, Redactor
 
 _SECOND_US: Final = 1_000_000
 _WRITE: Final = WritePolicy(round_s=0.1, sync_after_s=60.0, lane_bytes=64 << 20)
@@ -110,6 +112,7 @@ class RangeProcess:
         )
         self._recorder.add(self._stream, root=folder)
         self._due_us = 0.0
+        self._told: set[int] = set()
 
     def run(self) -> None:
         """Make the range, tell of each run as it can be read, and return at the end."""
@@ -133,9 +136,18 @@ class RangeProcess:
             self._covering.look(picture)
             return
         self._times.move(at_us)
-        self._covering.show(picture)
+        self._tell(self._covering.show(picture))
         self._recorder.tick()
         self._link.flush()
+
+    def _tell(self, done: Redacted) -> None:
+        """Say what each new track is, before its picture can be fetched."""
+        for each in done.tracks:
+            if each.track not in self._told:
+                self._told.add(each.track)
+                kind = TrackKind(each.kind)
+                found = TrackFound(stream=self._stream, track=each.track, kind=kind)
+                self._link.emit(found)
 
     def _pictures(self, segment: SourceSegment) -> Iterator[PlanarPicture]:
         """Decode a segment; its pictures' `received_us` is when the camera sent them."""
@@ -162,7 +174,9 @@ def _keep(begin: BeginRange) -> Keep | None:
     """Return what stays clear. Where children are, the node opens it to two approvals only."""
     if begin.keep is None:
         return None
-    return Keep(tracks=frozenset({begin.keep}), two_persons=bool(begin.making.how.children))
+    kind = None if begin.keep_kind is None else Kind(begin.keep_kind)
+    two_persons = bool(begin.making.how.children)
+    return Keep(tracks=frozenset({begin.keep}), two_persons=two_persons, kind=kind)
 
 
 def _decoded(decoder: UnitDecoder, run: OpenedRun, start_us: int) -> Iterator[PlanarPicture]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from handfast.kit.clock import Clock
 from handfast.kit.errors import NotFoundError
-from handfast.media.feed import Event, RunEnded, SegmentOpened
+from handfast.media.feed import Event, RunEnded, SegmentOpened, TrackFound
+from handfast.model.media import TrackKind
 from handfast.node.indexed import ended_run, opened_segment
 from handfast.storage.open_segments import OpenSegments
 from handfast.storage.segments import BegunRun, IndexedSegment, Recording
@@ -25,6 +26,7 @@ class Shelf:
         self._folder = folder
         self._clock = clock
         self._segments = OpenSegments()
+        self._kinds: dict[int, TrackKind] = {}
         self._changed = threading.Condition()
         self._reached_us = 0
         self._done = False
@@ -34,6 +36,8 @@ class Shelf:
         match event:
             case SegmentOpened(catch_up=False):
                 self._segments.opened(opened_segment(event))
+            case TrackFound():
+                self._kinds[event.track] = event.kind
             case RunEnded():
                 self._segments.run_ended(event.segment, ended_run(event))
                 with self._changed:
@@ -41,6 +45,10 @@ class Shelf:
                     self._changed.notify_all()
             case _:
                 pass
+
+    def kind_of(self, track: int) -> TrackKind | None:
+        """Return what a track of the range is; `None` when the range has shown none such."""
+        return self._kinds.get(track)
 
     def finish(self) -> None:
         """Nothing will be added any more."""

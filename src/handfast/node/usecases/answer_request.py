@@ -61,6 +61,7 @@ class AnswerRequest:
             cameras=desk.cameras,
             trusted=desk.trusted(),
             challenges=challenges,
+            kind_of=desk.kind_of,
             now_us=desk.clock.now_us(),
         )
 

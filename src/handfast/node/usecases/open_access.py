@@ -110,6 +110,7 @@ def _grant(case: Case, permit: Permit, *, id_: str, now_us: int) -> Grant:
         from_us=permit.from_us,
         range_until_us=request.until_us,
         track=request.track,
+        track_kind=request.track_kind,
     )
 
 

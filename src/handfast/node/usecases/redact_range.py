@@ -19,7 +19,7 @@ from handfast.kit.ids import Ids
 from handfast.media.feed import Event
 from handfast.media.units import StreamKey
 from handfast.model.access import Grant
-from handfast.model.media import Rendition
+from handfast.model.media import Rendition, TrackKind
 from handfast.node.pep import Opened
 from handfast.node.ports import Observer, Periods, Segments
 from handfast.node.redaction.orders import (
@@ -32,6 +32,7 @@ from handfast.node.redaction.orders import (
 from handfast.node.redaction.shelf import Shelf
 from handfast.node.release import OpenedRange, StartedRun, derive_run_key, seal_range
 from handfast.node.usecases.release_range import ReleaseRange, recording_of
+from handfast.protocol.statements import AccessRequestStatement
 from handfast.protocol.wire import Recordings
 from handfast.seal.format import decode_header
 from handfast.seal.identity import Envelope
@@ -102,7 +103,7 @@ class _Job:
 
 
 class RedactRange:
-    """Makes redacted ranges. `run` and `ended` belong to the event loop, others to threads."""
+    """Makes redacted ranges. On the event loop: `run`, `kind_of`, `ended`; others in threads."""
 
     def __init__(self, parts: RangeParts) -> None:
         """Begin with none; what an earlier run left behind goes."""
@@ -149,6 +150,18 @@ class RedactRange:
     def read(self, grant: Grant, segment: str, *, offset: int, length: int) -> bytes:
         """Return bytes of a segment; errors as in `ReleaseRange.read`."""
         return self._of(grant).ranges.read(grant, segment, offset=offset, length=length)
+
+    def kind_of(self, request: AccessRequestStatement) -> TrackKind | None:
+        """Return what a track is in the very range that a request names.
+
+        Returns:
+            `None` when nobody sees that range made, or it has shown no such track.
+        """
+        if request.track is msgspec.UNSET:
+            return None
+        shown = (job.shelf for job in self._jobs.values() if _is_of(job.grant, request))
+        kinds = (shelf.kind_of(request.track) for shelf in shown)
+        return next((kind for kind in kinds if kind is not None), None)
 
     def ended(self, grant: Grant, _statement: Envelope) -> None:
         """Stop making a grant's range, and remove what was made."""
@@ -213,6 +226,7 @@ class RedactRange:
             from_us=from_us,
             until_us=until_us,
             keep=grant.track,
+            keep_kind=grant.track_kind,
         )
         shelf = Shelf(folder, clock=parts.clock)
         ranges = ReleaseRange(
@@ -277,6 +291,11 @@ def _seen_by(grant: Grant) -> tuple[object, ...]:
         grant.rendition,
         grant.track,
     )
+
+
+def _is_of(grant: Grant, request: AccessRequestStatement) -> bool:
+    asked = (request.camera, request.stream, request.from_us, request.until_us)
+    return (grant.camera, grant.stream, *_range(grant)) == asked
 
 
 def _range(grant: Grant) -> tuple[int, int]:
