@@ -21,9 +21,9 @@ from handfast.media.units import TICKS_PER_SECOND, StreamKey, TrackConfig
 from handfast.media.writer import Volume, WritePolicy
 from handfast.model.media import Rendition, Stream
 from handfast.node.redaction.engine import settings_of
+from handfast.node.redaction.live_rendition import LiveRendition
 from handfast.node.redaction.orders import CameraRedaction, GivenPeriod, Making
 from handfast.node.redaction.range_process import PictureClock
-from handfast.node.redaction.rendition import LiveRendition
 from handfast.vision.detector import Detector
 from handfast.vision.redactor import Redactor
 

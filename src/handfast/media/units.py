@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from handfast.model.media import Rendition
+from handfast.model.media import Rendition, TrackKind
 
 TICKS_PER_SECOND: Final = 90_000
 """Unit of `pts` and `dts` of every track: the RTP clock of video (RFC 6184 section 8.2.1)."""
@@ -37,23 +37,47 @@ class CameraState(StrEnum):
     STOPPED = "stopped"  # removed by its owner, no further attempt
 
 
-class StreamKey(msgspec.Struct, frozen=True, cache_hash=True):
+class KeptTrack(msgspec.Struct, frozen=True):
+    """Whom one grant leaves clear in a live picture.
+
+    Attributes:
+        grant: Nobody else sees the pictures.
+        track: A number that the process which makes the redacted rendition has given.
+        kind: What it has to be; `None` for whatever it is.
+        seen_in: Id of one of that process's redacted segments, 16 bytes. Another process
+            counts anew, so without it a number would come to mean somebody else.
+    """
+
+    grant: str
+    track: int
+    kind: TrackKind | None
+    seen_in: bytes
+
+
+class StreamKey(msgspec.Struct, frozen=True, cache_hash=True, omit_defaults=True):
     """One stream of one camera, in one rendition.
 
     Attributes:
         camera: The camera's id.
         stream: `main` (full size) or `sub` (the small one).
         rendition: `clear` as it comes from the camera, or made from that.
+        kept: Whom a live `unmasked` rendition leaves clear; `None` for all others.
     """
 
     camera: UUID
     stream: StreamName = "main"
     rendition: Rendition = Rendition.CLEAR
+    kept: KeptTrack | None = None
 
     @property
     def source(self) -> "StreamKey":
         """What it is made from: the clear stream of the same camera."""
         return StreamKey(self.camera, self.stream)
+
+    @property
+    def redacted(self) -> "StreamKey":
+        """The rendition of the same stream in which nobody is clear."""
+        return StreamKey(self.camera, self.stream, Rendition.REDACTED)
 
 
 class AccessUnit(msgspec.Struct, frozen=True, gc=False):

@@ -56,6 +56,7 @@ class _View:
     grid: Grid
     due: Due
     motion: Motion | None
+    drawn: Cells  # what somebody wants covered in the latest picture
 
 
 class Redactor:
@@ -130,15 +131,11 @@ class Redactor:
         cells, clear = view.due.covered(
             tracks, moved, loose=self._loose, judged=judged, keep=keep
         )
-        by_hand = view.grid.touched(drawn)
-        if judged.state is State.WHOLE:
-            cover_whole(picture)
-        else:
-            self._cover(picture, view.grid, cells, tracks)
-            cover_cells(picture, view.grid, by_hand)
+        view.drawn = view.grid.touched(drawn)
+        self._fill(picture, view, cells, tracks)
         return Redacted(
             tracks=tracks,
-            share=float((cells | by_hand).mean()),
+            share=float((cells | view.drawn).mean()),
             state=judged.state,
             reason=judged.reason,
             detected=detected,
@@ -147,6 +144,36 @@ class Redactor:
             moved=moved,
             loose=self._loose,
         )
+
+    def redact_again(
+        self, picture: Picture, done: Redacted, *, keep: Keep | None
+    ) -> frozenset[int]:
+        """Cover, in place, an untouched copy of the latest picture for somebody else.
+
+        Costs the filling alone: what is found and judged stays as it is.
+
+        Args:
+            picture: Is written to; another size than that of the latest is covered whole.
+            done: What `redact` has returned for the latest picture.
+            keep: Tracks that stay clear in this copy.
+
+        Returns:
+            The tracks that were left clear.
+        """
+        view = self._view
+        size = (done.grid.width, done.grid.height)
+        if (
+            view is None
+            or view.grid is not done.grid
+            or size != (picture.width, picture.height)
+        ):
+            cover_whole(picture)
+            return frozenset()
+        cells, clear = view.due.covered(
+            done.tracks, done.moved, loose=done.loose, judged=self._judgement, keep=keep
+        )
+        self._fill(picture, view, cells, done.tracks)
+        return clear
 
     def _view_for(self, picture: Picture, at_us: int) -> _View:
         """Return what fits this picture; a new size, a step back or a gap starts anew."""
@@ -168,6 +195,7 @@ class Redactor:
             grid=grid,
             due=Due(self._settings, grid),
             motion=Motion(grid) if self._settings.motion else None,
+            drawn=grid.empty(),
         )
         return self._view
 
@@ -226,11 +254,15 @@ class Redactor:
             view.motion.restart()
         return self._judgement
 
-    def _cover(
-        self, picture: Picture, grid: Grid, cells: Cells, tracks: Sequence[Tracked]
+    def _fill(
+        self, picture: Picture, view: _View, cells: Cells, tracks: Sequence[Tracked]
     ) -> None:
+        if self._judgement.state is State.WHOLE:
+            cover_whole(picture)
+            return
         if self._settings.fill is Fill.SOLID:
-            cover_cells(picture, grid, cells)
+            cover_cells(picture, view.grid, cells | view.drawn)
             return
         largest = max((max(each.box.width, each.box.height) for each in tracks), default=0.0)
-        cover_with_mosaic(picture, grid, cells, mosaic=mosaic_cell(picture, largest))
+        cover_with_mosaic(picture, view.grid, cells, mosaic=mosaic_cell(picture, largest))
+        cover_cells(picture, view.grid, view.drawn)

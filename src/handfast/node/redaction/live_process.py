@@ -7,17 +7,19 @@ from typing import Final
 
 from handfast.kit.clock import Clock
 from handfast.kit.ids import Ids
-from handfast.media.feed import RenditionState, UnitCopied
+from handfast.media.feed import RenditionState, TracksFollowed, UnitCopied
 from handfast.media.periods import PeriodMint, PeriodStore
 from handfast.media.recorder import Recorder
 from handfast.media.recording import RecorderParts, SegmentPolicy
+from handfast.media.units import StreamKey
 from handfast.media.worker_link import Attach, Detach, NodeLink, RequestKeyframe, Stop
 from handfast.media.writer import Volume, WritePolicy
+from handfast.model.media import TrackKind
 from handfast.node.redaction.engine import settings_of
+from handfast.node.redaction.live_rendition import LiveRendition, Shown
 from handfast.node.redaction.orders import Begin, Order
-from handfast.node.redaction.rendition import LiveRendition
 from handfast.vision.detector import Detector
-from handfast.vision.redactor import Redacted, Redactor
+from handfast.vision.redactor import Redactor
 
 _TICK_S: Final = 0.05
 
@@ -39,9 +41,10 @@ class LiveProcess:
         self._link = link
         self._stream = begin.making.stream
         self._running = True
-        self._told_last: RenditionState | None = None
+        self._told: dict[StreamKey, RenditionState] = {}
+        self._followed: dict[int, TrackKind] = {}
         self._mint = PeriodMint(store, clock=clock)
-        scratch = Path(begin.scratch)
+        scratch = self._scratch = Path(begin.scratch)
         # A queue that holds nothing: what is sealed goes to viewers and to no disk.
         volume = Volume(scratch, clock=clock, policy=WritePolicy(lane_bytes=0))
         parts = RecorderParts(
@@ -51,7 +54,7 @@ class LiveProcess:
             mint=self._mint,
             feed=link,
             policy=SegmentPolicy(),
-            ask_keyframe=lambda _: self._rendition.want_key(),
+            ask_keyframe=self._want_key,
         )
         self._recorder = Recorder(parts, volumes={scratch: volume})
         self._rendition = LiveRendition(
@@ -87,23 +90,45 @@ class LiveProcess:
     def _obey(self, order: Order) -> None:
         match order:
             case UnitCopied():
-                if (done := self._rendition.take(order)) is not None:
-                    self._tell(done)
-            case Attach():
-                self._recorder.attach(self._stream)
-            case Detach():
-                self._recorder.detach(self._stream)
-            case RequestKeyframe():
-                self._rendition.want_key()
+                if (shown := self._rendition.take(order)) is not None:
+                    self._tell(shown)
+            case Attach(stream=stream):
+                self._attach(stream)
+            case Detach(stream=stream):
+                self._detach(stream)
+            case RequestKeyframe(stream=stream):
+                self._rendition.want_key(stream)
             case Stop():
                 self._running = False
             case _:
                 pass
 
-    def _tell(self, done: Redacted) -> None:
-        told = RenditionState(
+    def _want_key(self, stream: StreamKey) -> None:
+        self._rendition.want_key(stream)
+
+    def _attach(self, stream: StreamKey) -> None:
+        if stream.kept is not None and stream.redacted == self._stream:
+            self._recorder.add(stream, root=self._scratch)
+            self._rendition.keep(stream, stream.kept)
+        self._recorder.attach(stream)
+
+    def _detach(self, stream: StreamKey) -> None:
+        self._recorder.detach(stream)
+        if stream.kept is not None:
+            self._rendition.drop(stream)
+            self._recorder.remove(stream)
+            self._told.pop(stream, None)
+
+    def _tell(self, shown: Shown) -> None:
+        done = shown.done
+        state = RenditionState(
             stream=self._stream, state=done.state.value, reason=done.reason or ""
         )
-        if told != self._told_last:
-            self._told_last = told
-            self._link.emit(told)
+        for told in (state, *shown.of_kept):
+            if told != self._told.get(told.stream):
+                self._told[told.stream] = told
+                self._link.emit(told)
+        followed = {each.track: TrackKind(each.kind) for each in done.tracks}
+        if followed != self._followed:
+            self._followed = followed
+            self._link.emit(TracksFollowed(stream=self._stream, tracks=followed))
