@@ -17,7 +17,7 @@ from handfast.media.feed import (
     UnitsSealed,
 )
 from handfast.media.units import StreamKey
-from handfast.model.media import Rendition, Stream
+from handfast.model.media import Stream, TrackKind
 from handfast.seal.close import SegmentSealer
 from handfast.seal.format import NO_PREDECESSOR, SegmentHeader, encode_header
 from handfast.seal.keytree import LeafWalker
@@ -90,6 +90,25 @@ class FakeRecorder:
         self.keyframes.append(stream)
 
 
+class FakeTracks:
+    """`handfast.node.ports.LiveTracks` in which a test says who is followed.
+
+    Attributes:
+        followed: What each track is, by redacted stream, number and a segment it was seen in.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nobody in sight."""
+        self.followed: dict[tuple[StreamKey, int, bytes], TrackKind] = {}
+
+    def kind_of(self, stream: StreamKey) -> TrackKind | None:
+        """Return what the track is that a stream keeps."""
+        kept = stream.kept
+        if kept is None:
+            return None
+        return self.followed.get((stream.redacted, kept.track, kept.seen_in))
+
+
 @dataclass
 class FakeViewers:
     """`handfast.node.ports.Viewers` that keeps every frame, in order."""
@@ -144,9 +163,17 @@ class FakeCamera:
     second of the period and at each keyframe, a segment when a test asks for it.
     """
 
-    def __init__(self, camera: UUID, periods: MemoryPeriods, *, started_us: int) -> None:
-        """Begin a period at an instant."""
-        self.key = StreamKey(camera, "main")
+    def __init__(
+        self,
+        camera: UUID,
+        periods: MemoryPeriods,
+        *,
+        started_us: int,
+        key: StreamKey | None = None,
+    ) -> None:
+        """Begin a period at an instant; `key` names another stream than the clear one."""
+        self.key = key or StreamKey(camera, "main")
+        self._name = b"" if key is None else self.key.rendition.value[:3].encode()
         self.recording = Recording(camera=camera, stream=Stream.MAIN)
         self.files: dict[bytes, bytes] = {}
         self.segments: dict[bytes, IndexedSegment] = {}
@@ -166,11 +193,11 @@ class FakeCamera:
         self._period_count += 1
         name = str(self._period_count).encode()
         self._period = Period(
-            id=(b"period" + name).ljust(16, b"."),
-            root=(b"root" + name).ljust(32, b"."),
+            id=(b"period" + self._name + name).ljust(16, b"."),
+            root=(b"root" + self._name + name).ljust(32, b"."),
             camera=self.key.camera,
             stream=Stream.MAIN,
-            rendition=Rendition.CLEAR,
+            rendition=self.key.rendition,
             started_us=started_us,
             monotonic=0.0,
         )
@@ -272,10 +299,10 @@ class FakeCamera:
     def _open(self, at_us: int) -> list[Event]:
         before = self._segment or NO_PREDECESSOR
         self._count += 1
-        self._segment = f"segment {self._count}".encode().ljust(16, b".")
+        self._segment = (f"segment {self._count}".encode() + self._name).ljust(16, b".")
         header = SegmentHeader(
             stream=Stream.MAIN,
-            rendition=Rendition.CLEAR,
+            rendition=self.key.rendition,
             owner=OWNER,
             camera=self.key.camera,
             period=self._period.id,

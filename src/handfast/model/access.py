@@ -75,6 +75,8 @@ class AccessRequest:
     Attributes:
         track: The one that is to become clear, of an unmasked rendition; `None` for others.
         track_kind: What it is, as the site itself found; `None` where nobody said so.
+        seen_in: Segment of the live redacted picture in which it was seen, 16 bytes; `None` for
+            recorded views. It ties the number to the process that has given it.
     """
 
     id: RequestId
@@ -92,6 +94,7 @@ class AccessRequest:
     viewer: Viewer
     track: int | None = None
     track_kind: TrackKind | None = None
+    seen_in: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +145,7 @@ class Grant:
         track: The one that is clear, of an unmasked rendition; `None` for others.
         track_kind: What it is, as the site itself found; nothing else of that number becomes
             clear. `None` where nobody said so.
+        seen_in: See `AccessRequest`.
     """
 
     id: GrantId
@@ -160,6 +164,7 @@ class Grant:
     range_until_us: int | None
     track: int | None = None
     track_kind: TrackKind | None = None
+    seen_in: bytes | None = None
 
     def opens(self, *, since_us: int, until_us: int) -> bool:
         """Tell whether pictures received in `[since_us, until_us)` may be opened (P3).

@@ -24,6 +24,7 @@ from handfast.node.pep import Pep, open_log
 from handfast.node.ports import (
     Accesses,
     Bell,
+    LiveTracks,
     Observer,
     Periods,
     Recorder,
@@ -35,6 +36,7 @@ from handfast.node.ports import (
     ToHub,
     Viewers,
 )
+from handfast.node.shown_tracks import ShownTracks
 from handfast.node.signals.announce import SignalAnnouncer
 from handfast.node.signals.board import SignalBoard
 from handfast.node.signals.panels import Panel
@@ -96,6 +98,7 @@ class Outside:
     stores: Stores
     hub: ToHub
     recorder: Recorder
+    live_tracks: LiveTracks
     workshop: Workshop
     viewers: Viewers
     observer: Observer
@@ -165,7 +168,7 @@ def assemble(outside: Outside) -> Heart:
     clear, redacted = _ranges(outside)
     core.grants.on_end(redacted.ended)
     ranges = Ranges(clear, redacted)
-    desk = _desk(outside, core, redacted)
+    desk = _desk(outside, core, ShownTracks(redacted.kind_of, outside.live_tracks))
     answers = AnswerRequest(desk, OpenAccess(desk, ranges))
     relay, live = _live(outside, core)
     return Heart(
@@ -284,7 +287,7 @@ def _grants(outside: Outside, steady: SteadyClock, judge: Judge, pep: Pep) -> Op
     )
 
 
-def _desk(outside: Outside, core: _Core, redacted: RedactRange) -> Desk:
+def _desk(outside: Outside, core: _Core, tracks: ShownTracks) -> Desk:
     allowance = Allowance(
         clock=outside.clock, burst=_UNAUTHENTICATED_BURST, per_s=_UNAUTHENTICATED_PER_S
     )
@@ -295,7 +298,7 @@ def _desk(outside: Outside, core: _Core, redacted: RedactRange) -> Desk:
         ids=outside.ids,
         cameras={camera.id: camera for camera in outside.site.cameras},
         trusted=outside.trusted,
-        kind_of=redacted.kind_of,
+        kind_of=tracks.kind_of,
         challenges=core.challenges,
         judge=core.judge,
         pep=core.pep,
@@ -372,6 +375,7 @@ def _live(outside: Outside, core: _Core) -> tuple[RelayLive, StreamLive]:
             windows=windows,
             relay=relay,
             recorder=outside.recorder,
+            tracks=outside.live_tracks,
             viewers=outside.viewers,
             metrics=outside.metrics,
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from uuid import UUID
 
-from handfast.media.units import StreamKey
+from handfast.media.units import KeptTrack, StreamKey
 from handfast.model.access import Grant
 from handfast.node.open_grants import OpenGrant
 
@@ -40,8 +40,15 @@ class Attachment:
     @property
     def stream(self) -> StreamKey:
         """Which stream is watched."""
-        grant = self.grant
-        return StreamKey(UUID(grant.camera), grant.stream.value, grant.rendition)
+        return stream_of(self.grant)
+
+
+def stream_of(grant: Grant) -> StreamKey:
+    """Name the stream that a live grant shows; one of its own where one track is clear."""
+    kept = None
+    if grant.track is not None and grant.seen_in is not None:
+        kept = KeptTrack(grant.id, grant.track, grant.track_kind, grant.seen_in)
+    return StreamKey(UUID(grant.camera), grant.stream.value, grant.rendition, kept)
 
 
 class Attachments:

@@ -23,6 +23,7 @@ from handfast.protocol.wire import Ask
 from handfast.seal.identity import Envelope, fingerprint, statement_hash
 
 CLOCK_APART_US = 120_000_000
+SEGMENT_ID_BYTES: Final = 16
 _TWO: Final = 2
 _BAD = (InvalidError, CorruptError, DeniedError, ValueError)
 
@@ -52,9 +53,9 @@ class Gate:
 
     Attributes:
         challenges: Ours; `None` when a stored request is taken up again, whose challenge
-            was used up and whose clock and track were compared when it came.
-        kind_of: Returns what the track of a request is, as this site has shown it; `None`
-            when it has shown none such.
+            was used up and whose clock was compared when it came.
+        kind_of: Returns what the track of a request is, as this site shows it; `None` when
+            it shows none such.
     """
 
     node: str
@@ -89,7 +90,7 @@ def check_ask(ask: Ask, gate: Gate, *, asked_us: int) -> Case | Deny:
         standing = _find_agreement(statement, root, gate)  # 7
         _check_question(statement, gate.cameras)  # 8
         _check_unmasking(statement, gate.cameras, standing)  # 8
-        _check_track_kind(statement, gate)  # 8
+        _check_track(statement, gate)  # 8
         incident = _check_incident(ask.incident, statement, standing, gate.trusted)  # 9
     except _RefusedError as refused:
         return refused.deny
@@ -184,18 +185,24 @@ def _check_question(
 def _check_unmasking(
     statement: AccessRequestStatement, cameras: Mapping[CameraId, Camera], standing: Standing
 ) -> None:
-    """One track of a recorded range, for a stated reason; two persons where children are."""
+    """One track, for a stated reason; two persons where children are."""
     unmasks = statement.rendition is Rendition.UNMASKED
     if unmasks is (statement.track is msgspec.UNSET):
         raise _RefusedError(
             Reason.NOT_UNDERSTOOD, "Unmasking names one track, other requests name none."
         )
+    is_live = unmasks and statement.view is View.LIVE
+    if is_live is (statement.seen_in is msgspec.UNSET):
+        raise _RefusedError(
+            Reason.NOT_UNDERSTOOD,
+            "A track of a live picture is named with the segment it was seen in; else none is.",
+        )
+    if statement.seen_in is not msgspec.UNSET:
+        _check_segment(statement.seen_in)
     if not unmasks:
         return
-    if statement.view is not View.RECORDED or not statement.comment.strip():
-        raise _RefusedError(
-            Reason.NOT_UNDERSTOOD, "Unmasking needs a recorded range and a stated reason."
-        )
+    if not statement.comment.strip():
+        raise _RefusedError(Reason.NOT_UNDERSTOOD, "Unmasking needs a stated reason.")
     if not cameras[CameraId(statement.camera)].children:
         return
     clauses = standing.agreement.clauses
@@ -208,17 +215,35 @@ def _check_unmasking(
         )
 
 
-def _check_track_kind(statement: AccessRequestStatement, gate: Gate) -> None:
-    """What the officer saw has to be what this site has shown, which is what is logged."""
-    if statement.track_kind is msgspec.UNSET:
-        return
+def _check_segment(text: str) -> None:
+    try:
+        is_one = len(unb64(text)) == SEGMENT_ID_BYTES
+    except InvalidError:
+        is_one = False
+    if not is_one:
+        raise _RefusedError(Reason.NOT_UNDERSTOOD, "A segment is named by 16 bytes.")
+
+
+def _check_track(statement: AccessRequestStatement, gate: Gate) -> None:
+    """What the officer saw has to be what this site shows, which is what is logged.
+
+    A recorded range is made again for whoever may see it, so it is compared once. In a live
+    picture the number has to mean the same still when the owner has answered.
+    """
+    said = statement.track_kind
     if statement.track is msgspec.UNSET:
-        raise _RefusedError(Reason.NOT_UNDERSTOOD, "Only a track is of a kind.")
-    if gate.challenges is not None and gate.kind_of(statement) != statement.track_kind:
+        if said is not msgspec.UNSET:
+            raise _RefusedError(Reason.NOT_UNDERSTOOD, "Only a track is of a kind.")
+        return
+    is_live = statement.view is View.LIVE
+    if not is_live and (said is msgspec.UNSET or gate.challenges is None):
+        return
+    shown = gate.kind_of(statement)
+    if shown is None or said not in {msgspec.UNSET, shown}:
+        where = "the live picture" if is_live else "the range, opened again"
         raise _RefusedError(
             Reason.TRACK_NOT_SEEN,
-            f"The site shows no such {statement.track_kind} there; "
-            "open the range again and choose in it.",
+            f"The site shows no such thing there; choose anew in {where}.",
         )
 
 
@@ -284,6 +309,7 @@ def _request(statement: AccessRequestStatement, certified: Certified) -> AccessR
         viewer=certified.viewer,
         track=None if statement.track is msgspec.UNSET else statement.track,
         track_kind=None if statement.track_kind is msgspec.UNSET else statement.track_kind,
+        seen_in=None if statement.seen_in is msgspec.UNSET else unb64(statement.seen_in),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from handfast.kit.encoding import Json, canonical
+from handfast.kit.encoding import Json, b64, canonical
 from handfast.model.access import Decision, Deny, Grant, Pending, Viewer
 from handfast.model.signal import Signal
 from handfast.seal.identity import Envelope
@@ -109,7 +109,9 @@ def grant_json(grant: Grant) -> dict[str, Json]:
 
 def _track(grant: Grant) -> dict[str, Json]:
     track: dict[str, Json] = {} if grant.track is None else {"track": grant.track}
-    return track if grant.track_kind is None else {**track, "track_kind": grant.track_kind}
+    if grant.track_kind is not None:
+        track["track_kind"] = grant.track_kind
+    return track if grant.seen_in is None else {**track, "seen_in": b64(grant.seen_in)}
 
 
 def window_entry(grant: Grant, clause: str, window: ReleaseWindow, *, at_us: int) -> bytes:

@@ -10,6 +10,7 @@ from typing import Protocol, TypeAlias
 
 from handfast.media.feed import Event
 from handfast.media.units import StreamKey
+from handfast.model.media import TrackKind
 from handfast.protocol.wire import OutboxKind
 from handfast.seal.identity import Envelope
 from handfast.storage.segments import BegunRun, IndexedSegment, Recording
@@ -184,6 +185,19 @@ class Recorder(Protocol):
 
     def request_keyframe(self, stream: StreamKey) -> None:
         """Ask the camera for a keyframe; it may not obey."""
+        ...
+
+
+class LiveTracks(Protocol):
+    """Whom the live redacted renditions follow. Nothing here blocks."""
+
+    def kind_of(self, stream: StreamKey) -> TrackKind | None:
+        """Return what the track is that a stream keeps.
+
+        Returns:
+            `None`, and for ever, when the number means nothing (any more): its process has
+            gone, has lost sight of it, or has never given it.
+        """
         ...
 
 

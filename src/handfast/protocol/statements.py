@@ -155,6 +155,8 @@ class AccessRequestStatement(Statement, frozen=True, kw_only=True):
         track: Which person or vehicle of the redacted range `[from_us, until_us)` is to become
             clear; with the rendition `unmasked`, and only then.
         track_kind: What the officer saw there. The site refuses another word than its own.
+        seen_in: Id of the segment of the live redacted picture in which `track` was seen,
+            base64url; with the rendition `unmasked` live, and only then.
     """
 
     kind_name: ClassVar[str] = "access-request"
@@ -175,6 +177,7 @@ class AccessRequestStatement(Statement, frozen=True, kw_only=True):
     asked_us: int
     track: int | msgspec.UnsetType = msgspec.UNSET
     track_kind: TrackKind | msgspec.UnsetType = msgspec.UNSET
+    seen_in: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Approval(Statement, frozen=True, kw_only=True):
@@ -257,6 +260,7 @@ class GrantStatement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     range_until_us: int | None
     track: int | msgspec.UnsetType = msgspec.UNSET
     track_kind: TrackKind | msgspec.UnsetType = msgspec.UNSET
+    seen_in: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class DecisionStatement(Statement, frozen=True, kw_only=True):

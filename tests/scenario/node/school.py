@@ -39,6 +39,7 @@ from tests.fakes.log_store import FakeLogStore
 from tests.fakes.node_media import (
     FakeCamera,
     FakeRecorder,
+    FakeTracks,
     FakeViewers,
     KeyCounter,
     MemoryPeriods,
@@ -97,6 +98,7 @@ class School:
         self.people = People(now_us=self.clock.now_us())
         self.memory = memory or Memory(log=self.disk)
         self.recorder = FakeRecorder()
+        self.live_tracks = FakeTracks()
         self.darkroom = FakeDarkroom()
         self.viewers = FakeViewers()
         self._to = viewers or self.viewers
@@ -140,6 +142,7 @@ class School:
             ),
             hub=memory.outbox,
             recorder=self.recorder,
+            live_tracks=self.live_tracks,
             workshop=Workshop(
                 making=lambda stream: Making(
                     stream=stream, owner=UUID(int=1), how=CameraRedaction()

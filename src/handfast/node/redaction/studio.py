@@ -10,11 +10,19 @@ import anyio
 from anyio.abc import TaskGroup
 
 from handfast.kit.clock import Clock
-from handfast.media.feed import Event, RenditionState, UnitCopied
-from handfast.media.units import StreamKey
-from handfast.media.worker_link import Attach, RequestKeyframe
+from handfast.media.feed import (
+    Event,
+    RenditionState,
+    SegmentOpened,
+    TracksFollowed,
+    UnitCopied,
+)
+from handfast.media.units import KeptTrack, StreamKey
+from handfast.media.worker_link import Attach, Detach, RequestKeyframe
+from handfast.model.media import TrackKind
 from handfast.node.redaction.child import Child
 from handfast.node.redaction.orders import Begin
+from handfast.seal.format import decode_header
 
 _LOG: Final = logging.getLogger(__name__)
 _EVENTS_AHEAD: Final = 1024
@@ -40,13 +48,46 @@ class StudioSetup:
 
 @dataclass(slots=True)
 class _Making:
-    """One rendition being made. Event loop only."""
+    """One rendition being made, and those of it that leave one track clear. Event loop only.
+
+    What its process has told is forgotten with the process: another one counts anew.
+    """
 
     stream: StreamKey
     child: Child | None = None
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    attached: set[StreamKey] = field(default_factory=set)
     ends_at: float | None = None  # monotonic; nobody looks, but somebody may come back
     skipping: bool = True
+    segments: set[bytes] = field(default_factory=set)
+    tracks: dict[int, TrackKind] = field(default_factory=dict)
+
+    def hear(self, event: Event) -> None:
+        """Take note of what the numbers of tracks mean."""
+        match event:
+            case SegmentOpened() if event.stream == self.stream:
+                self.segments.add(decode_header(event.header).segment)
+            case TracksFollowed():
+                self.tracks = event.tracks
+            case _:
+                pass
+
+    def kind_of(self, kept: KeptTrack) -> TrackKind | None:
+        """Return what a track is; `None` when the process that gave its number has gone."""
+        return self.tracks.get(kept.track) if kept.seen_in in self.segments else None
+
+    def begin_with(self, child: Child) -> None:
+        """Tell a new process what is wanted."""
+        child.tell(Attach(stream=self.stream))
+        self.skipping = True  # a decoder begins with a key unit
+        self.child = child
+
+    def lose_child(self) -> None:
+        """Forget what the numbers of tracks meant, and whatever was made by them."""
+        self.child = None
+        self.segments.clear()
+        self.tracks = {}
+        self.attached = {each for each in self.attached if each.kept is None}
 
     def feed(self, unit: UnitCopied) -> None:
         """Send a picture; one that lags goes on with a later keyframe."""
@@ -96,26 +137,45 @@ class Studio:
         return frozenset(self._made)
 
     def attach(self, stream: StreamKey) -> None:
-        """Make a rendition if it is not made already; tell it from the present group on."""
-        if making := self._made.get(stream):
-            making.ends_at = None
-            if making.child is not None:
-                making.child.tell(Attach(stream=stream))
+        """Make a rendition if it is not made already; tell it from the present group on.
+
+        One with a track that is not followed is not made.
+        """
+        if stream.kept is not None and self.kind_of(stream) is None:
             return
-        making = self._made[stream] = _Making(stream)
-        if self._group is not None:
-            self._group.start_soon(self._make, making)
+        making = self._made.get(stream.redacted)
+        if making is None:
+            making = self._made[stream] = _Making(stream)
+            if self._group is not None:
+                self._group.start_soon(self._make, making)
+        making.ends_at = None
+        making.attached.add(stream)
+        if making.child is not None:
+            making.child.tell(Attach(stream=stream))
 
     def detach(self, stream: StreamKey) -> None:
         """Nobody looks any more; the process ends unless somebody comes back soon."""
-        if making := self._made.get(stream):
+        making = self._made.get(stream.redacted)
+        if making is None:
+            return
+        making.attached.discard(stream)
+        if stream.kept is not None and making.child is not None:
+            making.child.tell(Detach(stream=stream))
+        if not making.attached:
             making.ends_at = self._clock.monotonic() + _LINGER_S
 
     def request_keyframe(self, stream: StreamKey) -> None:
         """Begin a group of pictures with the next picture."""
-        making = self._made.get(stream)
+        making = self._made.get(stream.redacted)
         if making is not None and making.child is not None:
             making.child.tell(RequestKeyframe(stream=stream))
+
+    def kind_of(self, stream: StreamKey) -> TrackKind | None:
+        """Return what the track is that a stream keeps (`handfast.node.ports.LiveTracks`)."""
+        making = self._made.get(stream.redacted)
+        if making is None or stream.kept is None:
+            return None
+        return making.kind_of(stream.kept)
 
     def feed(self, unit: UnitCopied) -> None:
         """Give a picture in the clear to every rendition that is made of its stream."""
@@ -143,13 +203,12 @@ class Studio:
     async def _live(self, making: _Making) -> int:
         child = await Child.start(self._setup.command)
         child.tell(self._setup.begin(making.stream))
-        child.tell(Attach(stream=making.stream))
-        making.skipping = True  # a decoder begins with a key unit
-        making.child = child
+        making.begin_with(child)
         try:
             async for event in child.events():
+                making.hear(event)
                 await self._events.put(event)
         finally:
-            making.child = None
+            making.lose_child()
             status = await child.end()
         return status

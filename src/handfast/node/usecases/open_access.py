@@ -111,6 +111,7 @@ def _grant(case: Case, permit: Permit, *, id_: str, now_us: int) -> Grant:
         range_until_us=request.until_us,
         track=request.track,
         track_kind=request.track_kind,
+        seen_in=request.seen_in,
     )
 
 

@@ -58,8 +58,16 @@ class RelayLive:
         self._streams: dict[StreamKey, LiveStream] = {}
 
     def stream(self, key: StreamKey) -> LiveStream:
-        """Return what is known of a stream."""
-        return self._streams.setdefault(key, LiveStream(key=key))
+        """Return what is known of a stream; of one grant's own only while it is watched."""
+        if key in self._streams or key.kept is None or any(self._parts.attachments.of(key)):
+            return self._streams.setdefault(key, LiveStream(key=key))
+        return LiveStream(key=key)
+
+    def forget(self, key: StreamKey) -> None:
+        """Nobody watches any more: drop the keys of a stream; of one grant's own, all."""
+        self.stream(key).forget_keys()
+        if key.kept is not None:
+            self._streams.pop(key, None)
 
     async def hear(self, event: Event) -> None:
         """Take one event, in order for each stream."""
@@ -182,12 +190,18 @@ class RelayLive:
         return True
 
     def _share(self, stream: LiveStream, frame: bytes) -> None:
-        """Send a frame to all viewers while some grant on the stream lasts."""
+        """Send a frame to all viewers while some grant on the stream lasts.
+
+        What leaves one track clear goes to the one grant that it was made for.
+        """
         now_us = self._parts.clock.now_us()
         if any(
             now_us < each.open_grant.ends_us for each in self._parts.attachments.of(stream.key)
         ):
-            self._parts.viewers.stream(stream.key, frame)
+            if (kept := stream.key.kept) is not None:
+                self._parts.viewers.grant(kept.grant, frame)
+            else:
+                self._parts.viewers.stream(stream.key, frame)
 
 
 def _run(event: RunStarted, *, until_us: int) -> StartedRun:

@@ -8,11 +8,11 @@ from handfast.kit.clock import Clock
 from handfast.kit.encoding import b64, unb64
 from handfast.kit.errors import InvalidError
 from handfast.model.access import Grant, Permit, Reason
-from handfast.node.attachments import Attachment, Attachments
+from handfast.node.attachments import Attachment, Attachments, stream_of
 from handfast.node.live_stream import LiveStream, age_us
 from handfast.node.metrics import NodeMetrics
 from handfast.node.open_grants import OpenGrant, OpenGrants, refusal_reason
-from handfast.node.ports import Recorder, Viewers
+from handfast.node.ports import LiveTracks, Recorder, Viewers
 from handfast.node.steady import SteadyClock
 from handfast.node.usecases.open_windows import OpenWindows
 from handfast.node.usecases.relay_live import RelayLive
@@ -43,6 +43,7 @@ class LiveParts:
     windows: OpenWindows
     relay: RelayLive
     recorder: Recorder
+    tracks: LiveTracks
     viewers: Viewers
     metrics: NodeMetrics
 
@@ -66,6 +67,8 @@ class StreamLive:
         judged = parts.grants.judge_again(open_grant, now_us=parts.clock.now_us())
         if not isinstance(judged.decision, Permit):
             return Attached(ok=False, reason=refusal_reason(judged).value)
+        if not self._is_in_sight(open_grant.grant):
+            return Attached(ok=False, reason=Reason.TRACK_NOT_SEEN.value)
         if not await parts.windows.ensure(open_grant):
             return Attached(ok=False, reason=Reason.LOG_NOT_WRITABLE.value)
         self.detach(grant)
@@ -112,7 +115,7 @@ class StreamLive:
         self._parts.metrics.viewers.set(len(self._parts.attachments))
         if not any(self._parts.attachments.of(attachment.stream)):
             self._parts.recorder.detach(attachment.stream)
-            self._parts.relay.stream(attachment.stream).forget_keys()
+            self._parts.relay.forget(attachment.stream)
 
     def ended(self, grant: Grant, statement: Envelope) -> None:
         """Tell a viewer that the grant has ended, as the last frame it gets."""
@@ -122,16 +125,26 @@ class StreamLive:
             self.detach(grant.id)
 
     async def tick(self) -> None:
-        """Drop viewers that are silent; make the next windows durable ahead of time."""
+        """Drop viewers that are silent; make the next windows durable ahead of time.
+
+        A grant whose one track has gone for good has nothing left to show, and ends.
+        """
+        for open_grant in self._parts.grants.all():
+            if not self._is_in_sight(open_grant.grant):
+                await self._end(open_grant, Reason.TRACK_NOT_SEEN)
         for attachment in self._parts.attachments.all():
             if self._parts.clock.monotonic() >= attachment.alive_until:
                 self.detach(attachment.grant.id)
             elif not await self._parts.windows.ensure(attachment.open_grant):
-                await self._parts.grants.end(
-                    attachment.open_grant,
-                    Reason.LOG_NOT_WRITABLE,
-                    ended_us=self._parts.clock.now_us(),
-                )
+                await self._end(attachment.open_grant, Reason.LOG_NOT_WRITABLE)
+
+    def _is_in_sight(self, grant: Grant) -> bool:
+        stream = stream_of(grant)
+        return stream.kept is None or self._parts.tracks.kind_of(stream) is not None
+
+    async def _end(self, open_grant: OpenGrant, reason: Reason) -> None:
+        ended_us = self._parts.clock.now_us()
+        await self._parts.grants.end(open_grant, reason, ended_us=ended_us)
 
     def _alive(self, open_grant: OpenGrant, stream: LiveStream, nonce: str) -> Alive | None:
         grant, newest, last = open_grant.grant, stream.newest, stream.last
