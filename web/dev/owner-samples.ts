@@ -144,6 +144,7 @@ function asked(number: number): Asked {
     longestS: 1800,
     approvals: 1,
     track: null,
+    trackKind: null,
   };
 }
 
@@ -151,7 +152,7 @@ const who = { name: 'A. Example', role: 'officer', agency: 'City Police', purpos
 
 function looks(): (Look | Refusal)[] {
   const title = 'Intrusion alarm at Harbour School';
-  const look = { ...who, kind: 'look', title, view: 'live', rendition: 'clear', track: null, range: null } as const;
+  const look = { ...who, kind: 'look', title, view: 'live', rendition: 'clear', track: null, trackKind: null, range: null } as const;
   const over = { endedUs: nowUs() - 50 * MINUTE_US, endsUs: nowUs(), viewedUs: 7 * MINUTE_US };
   return [
     {

@@ -8,6 +8,7 @@ import type { Identity } from '$lib/secure/device';
 import type { Envelope } from '$lib/secure/envelope';
 import { asRefused } from '$lib/secure/refused';
 import { openDecision, type Answer, type Asked, type ReleasedKeys } from '$lib/secure/release';
+import type { TrackKind } from '$lib/secure/rendition';
 import type { Grant, Rendition, Stream, View } from '$lib/secure/statements';
 import type { Challenges } from './challenges';
 import { covers, type Notes, PendingAsks, type Subject } from './pending-asks';
@@ -24,8 +25,9 @@ export interface Wish {
   readonly statement: Envelope | null;
   /** Range of a recorded view, microseconds, end exclusive; null for live. */
   readonly range: { readonly fromUs: number; readonly untilUs: number } | null;
-  /** Whom to see clear, and why; with the rendition `unmasked` only. */
+  /** Whom or what to see clear, and why; with the rendition `unmasked` only. */
   readonly track?: number;
+  readonly trackKind?: TrackKind;
   readonly comment?: string;
   /** Whether a person has to answer: they are never asked twice for the same at one time. */
   readonly byOwner: boolean;
@@ -154,6 +156,7 @@ export class Asker {
         until_us: range?.untilUs ?? null,
         comment: wish.comment ?? '',
         track: wish.track,
+        track_kind: wish.trackKind,
         challenge: challenge.value,
       },
       wish.statement,

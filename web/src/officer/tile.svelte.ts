@@ -50,7 +50,7 @@ export interface TilePorts {
   readonly nowUs: () => number;
 }
 
-type Subject = Pick<Wish, 'view' | 'stream' | 'range' | 'track' | 'comment'>;
+type Subject = Pick<Wish, 'view' | 'stream' | 'range' | 'track' | 'trackKind' | 'comment'>;
 
 /** Clocks of two machines are never quite the same; what reaches beyond is refused as a whole. */
 const CLOCK_SLACK_US = 2_000_000;
@@ -93,9 +93,9 @@ export class WallTile {
     this.unmasking = new Unmasking({
       channel: this.recorded,
       opening: () => ports.opening(camera.id, 'recorded', 'unmasked'),
-      ask: (opening, { of, track, reason }, signal) => {
+      ask: (opening, { of, track, as: trackKind, reason }, signal) => {
         const range = { fromUs: of.from_us, untilUs: of.range_until_us ?? of.from_us };
-        return this.#ask(opening, { view: 'recorded', stream: of.stream, range, track, comment: reason }, signal);
+        return this.#ask(opening, { view: 'recorded', stream: of.stream, range, track, trackKind, comment: reason }, signal);
       },
     });
   }

@@ -1,17 +1,19 @@
-/** Asking to see one covered person of a recorded range; the covered picture stays meanwhile. */
+/** Asking to see one covered person or vehicle of a recorded range; the covered picture stays meanwhile. */
 
 import type { Opening } from '$lib/hub/openings';
 import type { OnePerson, OneState } from '$lib/player/OnePerson.svelte';
-import { peopleOf, type TrackNote } from '$lib/player/track-notes';
+import { choicesOf, type TrackNote } from '$lib/player/track-notes';
+import type { TrackKind } from '$lib/secure/rendition';
 import type { Grant } from '$lib/secure/statements';
 import type { Asking, Permit } from './asking';
 import { Beside } from './beside.svelte';
 import type { RecordedChannel } from './recorded-channel.svelte';
 
-/** One person, named in the very range that a grant has opened: in another they have another number. */
+/** One of them, named in the very range that a grant has opened: in another they have another number. */
 export interface OneWish {
   readonly of: Grant;
   readonly track: number;
+  readonly as: TrackKind;
   readonly reason: string;
 }
 
@@ -28,6 +30,7 @@ export type Offer = Omit<OnePerson, 'choose' | 'show'>;
 /** Who was asked for last, and the picture in which they were chosen. */
 interface Chosen {
   readonly track: number;
+  readonly as: TrackKind;
   readonly wallUs: number;
 }
 
@@ -52,13 +55,15 @@ export class Unmasking {
     const isInSight = state.kind === 'recorded' || state.kind === 'seeking';
     if (!isInSight || grant === null || grant.rendition === 'clear') return null;
     const { wallUs } = state;
-    const clear = grant.rendition === 'unmasked' ? (grant.track ?? null) : null;
+    const isUnmasked = grant.rendition === 'unmasked' && grant.track !== undefined;
+    const clear = isUnmasked ? { track: grant.track, as: grant.track_kind ?? null } : null;
     return {
       approvals: this.#approvals(),
-      people: clear === null && shown?.grant === grant ? peopleOf(shown.tracks) : [],
+      people: clear === null && shown?.grant === grant ? choicesOf(shown.tracks) : [],
       clear,
       state: this.#state(),
-      ask: ({ number }: TrackNote, reason: string) => void this.#ask(grant, { track: number, wallUs }, reason),
+      ask: ({ number, kind }: TrackNote, reason: string) =>
+        void this.#ask(grant, { track: number, as: kind, wallUs }, reason),
       cover: () => void this.#cover(),
     };
   }
@@ -85,7 +90,7 @@ export class Unmasking {
     const opening = this.#ports.opening();
     if (opening === null) return;
     [this.#chosen, this.#ready] = [chosen, null];
-    const wish = { of, track: chosen.track, reason };
+    const wish = { of, track: chosen.track, as: chosen.as, reason };
     this.#ready = await this.#beside.ask((signal) => this.#ports.ask(opening, wish, signal));
     // The owner took their time: whoever looks at something else by now is not torn from it.
     if (this.#ports.channel.grant === of && this.offer !== null) await this.show();
@@ -105,10 +110,10 @@ export class Unmasking {
 
   #state(): OneState | null {
     if (this.#chosen === null) return null;
-    const { track } = this.#chosen;
-    if (this.#making) return { kind: 'making', track };
-    if (this.#ready !== null) return { kind: 'ready', track };
-    return this.#beside.state && { ...this.#beside.state, track };
+    const { track, as } = this.#chosen;
+    if (this.#making) return { kind: 'making', track, as };
+    if (this.#ready !== null) return { kind: 'ready', track, as };
+    return this.#beside.state && { ...this.#beside.state, track, as };
   }
 
   #approvals(): number | null {

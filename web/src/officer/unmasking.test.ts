@@ -56,7 +56,7 @@ async function asked(tile: WallTile): Promise<number> {
 describe('one person of a covered recording', () => {
   it('can be chosen in the picture, where the agreement says by how many that is decided', async () => {
     const { tile } = await covered();
-    expect(tile.unmasking.offer).toMatchObject({ approvals: 2, people: [TWELVE], clear: null, state: null });
+    expect(tile.unmasking.offer).toMatchObject({ approvals: 2, people: [TWELVE, CAR], clear: null, state: null });
   });
 
   it('cannot where no agreement lets one person be seen, or its alarm is not up', async () => {
@@ -86,11 +86,11 @@ describe('one person of a covered recording', () => {
     town.nowUs += 3_000_000;
     const index = await asked(tile);
     expect(town.asked[index]?.statement).toMatchObject({
-      view: 'recorded', rendition: 'unmasked', track: 12, comment: 'took the bicycle',
+      view: 'recorded', rendition: 'unmasked', track: 12, track_kind: 'person', comment: 'took the bicycle',
       from_us: range?.from_us, until_us: range?.range_until_us, stream: range?.stream,
     });
     expect([tile.state.kind, tile.rendition]).toEqual(['recorded', 'redacted']);
-    expect(tile.unmasking.offer?.state).toMatchObject({ kind: 'pending', track: 12, answerByUs: town.nowUs + 900_000_000 });
+    expect(tile.unmasking.offer?.state).toMatchObject({ kind: 'pending', track: 12, as: 'person', answerByUs: town.nowUs + 900_000_000 });
     expect(tile.beside).toBeNull();
   });
 
@@ -99,15 +99,25 @@ describe('one person of a covered recording', () => {
     await town.answer(await asked(tile), 'permit');
     await expect.poll(() => tile.rendition).toBe('unmasked');
     await expect.poll(() => tile.unmasking.offer?.state).toBeNull();
-    expect(tile.unmasking.offer).toMatchObject({ clear: 12, people: [] });
+    expect(tile.unmasking.offer).toMatchObject({ clear: { track: 12, as: 'person' }, people: [] });
     expect(tile.state).toMatchObject({ kind: 'recorded', wallUs: AT });
     expect(drawn.at(-1)?.wallUs).toBe(AT);
+  });
+
+  it('may be a vehicle, which is asked for as what it is', async () => {
+    const { tile } = await covered();
+    town.recorded = 'pending';
+    tile.unmasking.offer?.ask(CAR, 'drove off');
+    await expect.poll(() => tile.unmasking.offer?.state).toMatchObject({ kind: 'pending', track: 13, as: 'vehicle' });
+    expect(town.asked.at(-1)?.statement).toMatchObject({ track: 13, track_kind: 'vehicle' });
+    await town.answer(town.asked.length - 1, 'permit');
+    await expect.poll(() => tile.unmasking.offer?.clear).toEqual({ track: 13, as: 'vehicle' });
   });
 
   it('stays covered when the owner refuses, with the reason', async () => {
     const { tile } = await covered();
     await town.answer(await asked(tile), { deny: 'approval-refused' });
-    await expect.poll(() => tile.unmasking.offer?.state).toEqual({ kind: 'denied', track: 12, reason: 'approval-refused', explanation: 'Because.' });
+    await expect.poll(() => tile.unmasking.offer?.state).toEqual({ kind: 'denied', track: 12, as: 'person', reason: 'approval-refused', explanation: 'Because.' });
     expect([tile.state.kind, tile.rendition]).toEqual(['recorded', 'redacted']);
   });
 
@@ -120,7 +130,7 @@ describe('one person of a covered recording', () => {
     await wall.playback.seek(NOW + 30_000_000);
     expect(tile.recorded.grant).toMatchObject({ rendition: 'redacted', range_until_us: town.nowUs - 500_000 });
     await town.answer(index, 'permit');
-    await expect.poll(() => tile.unmasking.offer?.state).toEqual({ kind: 'ready', track: 12 });
+    await expect.poll(() => tile.unmasking.offer?.state).toEqual({ kind: 'ready', track: 12, as: 'person' });
     expect(tile.rendition).toBe('redacted');
     await wall.playback.seek(await tile.unmasking.show());
     expect(tile.rendition).toBe('unmasked');
@@ -130,17 +140,17 @@ describe('one person of a covered recording', () => {
   it('is covered again without asking anybody', async () => {
     const { tile } = await covered();
     await town.answer(await asked(tile), 'permit');
-    await expect.poll(() => tile.unmasking.offer?.clear).toBe(12);
+    await expect.poll(() => tile.unmasking.offer?.clear?.track).toBe(12);
     const before = town.asked.length;
     tile.unmasking.offer?.cover();
-    await expect.poll(() => tile.unmasking.offer?.people).toEqual([TWELVE]);
+    await expect.poll(() => tile.unmasking.offer?.people).toEqual([TWELVE, CAR]);
     expect([tile.rendition, town.asked.length]).toEqual(['redacted', before]);
   });
 
   it('is clear in that range only: beyond it everybody is covered again', async () => {
     const { tile } = await covered();
     await town.answer(await asked(tile), 'permit');
-    await expect.poll(() => tile.unmasking.offer?.clear).toBe(12);
+    await expect.poll(() => tile.unmasking.offer?.clear?.track).toBe(12);
     town.recorded = 'permit';
     town.nowUs += 60_000_000;
     await wall.playback.seek(NOW + 30_000_000);

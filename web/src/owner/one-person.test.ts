@@ -48,7 +48,7 @@ function asks(approvals: readonly string[], changes: Partial<Asked> = {}): Waiti
   const [first] = site.requests.state === 'ready' ? site.requests.value : [];
   if (!first?.asked) throw new Error('the samples have a request');
   const one = {
-    view: 'recorded', rendition: 'unmasked', track: 12, approvals: 2, comment: 'took the bicycle', fromUs: FROM, untilUs: UNTIL,
+    view: 'recorded', rendition: 'unmasked', track: 12, trackKind: 'person', approvals: 2, comment: 'took the bicycle', fromUs: FROM, untilUs: UNTIL,
   } as const;
   const asked = { ...first.asked, ...one, ...changes };
   return { question: { ...first.question, camera_name: 'Gate', request: asked.request, approvals: [...approvals] }, asked, distrust: '' };
@@ -69,11 +69,18 @@ describe('a request for one person', () => {
     const element = inbox(asks([]));
     const said = words(element);
     expect(said).toContain('A. Example, officer, City Police, asks that person 12 becomes clear');
-    expect(said).toMatch(/in recordings from .*\d\d:58 to \d\d:59:00 at Gate\s+One person clear/);
+    expect(said).toMatch(/in recordings from .*\d\d:58 to \d\d:59:00 at Gate\s+Only one clear/);
     expect(said).toContain('The reason they state: “took the bicycle”');
     expect(said).toContain('everybody else stays covered');
     expect(await violations(element)).toEqual([]);
   });
+
+  it.each([['vehicle', 'vehicle 12'], ['face', 'person 12'], [null, 'person or vehicle 12']] as const)(
+    'says what they saw: %s',
+    (trackKind, said) => {
+      expect(words(inbox(asks([], { trackKind })))).toContain(`City Police, asks that ${said} becomes clear`);
+    },
+  );
 
   it('says that one device alone opens nothing, and which yes is missing', () => {
     const alone = inbox(asks([]));
@@ -105,7 +112,7 @@ describe('who sees one person clear', () => {
     const { site } = ownerPage();
     const [grant] = site.now.state === 'ready' ? site.now.value.grants : [];
     const said = words(show(Watching, { site, grant: { ...grant, view: 'recorded', rendition: 'unmasked' } }));
-    expect(said).toMatch(/looks at recordings of Main entrance\s+One person clear/);
+    expect(said).toMatch(/looks at recordings of Main entrance\s+Only one clear/);
   });
 
   it('is said of those who looked, with the person’s number and the reason', async () => {
@@ -113,10 +120,14 @@ describe('who sees one person clear', () => {
     const lines = site.looked.state === 'ready' ? site.looked.value : [];
     const look = lines.find((line): line is Look => line.kind === 'look');
     const range = { fromUs: FROM, untilUs: UNTIL };
-    const line = { ...look, view: 'recorded', rendition: 'unmasked', track: 12, range, camera: 'Gate', comment: 'took the bicycle' };
+    const line = { ...look, view: 'recorded', rendition: 'unmasked', track: 12, trackKind: 'person', range, camera: 'Gate', comment: 'took the bicycle' };
     const element = show(LookLine, { line });
-    expect(words(element)).toMatch(/saw person 12 in recordings of Gate from .*\d\d:58 to \d\d:59:00\s+One person clear/);
+    expect(words(element)).toMatch(/saw person 12 in recordings of Gate from .*\d\d:58 to \d\d:59:00\s+Only one clear/);
     expect(words(element)).toContain('took the bicycle');
     expect(await violations(element)).toEqual([]);
+    shown?.close();
+    expect(words(show(LookLine, { line: { ...line, trackKind: 'vehicle' } }))).toContain('saw vehicle 12 in recordings of Gate');
+    shown?.close();
+    expect(words(show(LookLine, { line: { ...line, trackKind: null } }))).toContain('saw person or vehicle 12 in');
   });
 });

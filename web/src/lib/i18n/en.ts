@@ -52,7 +52,7 @@ export const en = {
   tile: {
     clear: 'Clear',
     redacted: 'Redacted',
-    unmasked: 'One person clear',
+    unmasked: 'Only one clear',
     closesIn: (left: string) => `closes in ${left}`,
     /** The end moves on as long as the alarm is renewed. */
     closesUnless: (left: string) => `closes in ${left} unless the alarm goes on`,

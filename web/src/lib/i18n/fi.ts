@@ -50,7 +50,7 @@ export const fi: Catalogue = {
   tile: {
     clear: 'Peittämätön',
     redacted: 'Peitetty',
-    unmasked: 'Yksi henkilö näkyvissä',
+    unmasked: 'Vain yksi näkyvissä',
     closesIn: (left) => `sulkeutuu ${left} kuluttua`,
     closesUnless: (left) => `sulkeutuu ${left} kuluttua, ellei hälytys jatku`,
     closed: 'Pääsy on suljettu',

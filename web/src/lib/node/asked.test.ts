@@ -106,11 +106,11 @@ describe('a request in the inbox', () => {
   });
 
   it('names one person who is to become clear, and how many of the owner’s devices must agree', async () => {
-    expect(await verifyQuestion(await question(), at)).toMatchObject({ track: null, approvals: 1 });
+    expect(await verifyQuestion(await question(), at)).toMatchObject({ track: null, trackKind: null, approvals: 1 });
     const recorded = { view: 'recorded', from_us: NOON - 9, until_us: NOON - 1 };
-    const one = await question({ ...recorded, rendition: 'unmasked', track: 12, comment: 'took the bicycle' });
+    const one = await question({ ...recorded, rendition: 'unmasked', track: 12, track_kind: 'vehicle', comment: 'took the bicycle' });
     expect(await verifyQuestion(one, at)).toMatchObject({
-      track: 12, approvals: 2, longestS: 600, comment: 'took the bicycle', fromUs: NOON - 9, untilUs: NOON - 1,
+      track: 12, trackKind: 'vehicle', approvals: 2, longestS: 600, comment: 'took the bicycle', fromUs: NOON - 9, untilUs: NOON - 1,
     });
   });
 

@@ -5,6 +5,7 @@ import { verifyChain } from '../secure/chain';
 import { fromUtf8, unb64 } from '../secure/bytes';
 import { fingerprintOf, keyRing, open } from '../secure/envelope';
 import { Refused } from '../secure/refused';
+import type { TrackKind } from '../secure/rendition';
 import { parseJson } from '../secure/shape';
 import { accessRequest, incident, type Rendition, type View } from '../secure/statements';
 import type { LonLat } from '../types';
@@ -43,6 +44,8 @@ export interface Asked {
   readonly approvals: number;
   /** Who is to become clear, as the redacted recording numbers them; null for whole pictures. */
   readonly track: number | null;
+  /** What the officer saw there, which the site has shown; nothing else becomes clear. Null where nobody said so. */
+  readonly trackKind: TrackKind | null;
 }
 
 export interface AskedAt {
@@ -92,6 +95,7 @@ export async function verifyQuestion(question: Question, at: AskedAt): Promise<A
     longestS: clause?.longest_s ?? 0,
     approvals: clause && 'approvals' in clause.when ? clause.when.approvals : 1,
     track: statement.track ?? null,
+    trackKind: statement.track_kind ?? null,
   };
 }
 

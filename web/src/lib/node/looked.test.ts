@@ -80,10 +80,10 @@ describe('who looked', () => {
 });
 
 it('says who of a recording was clear', async () => {
-  const one = { ...grant, view: 'recorded', rendition: 'unmasked', track: 12, from_us: NOON - 9, range_until_us: NOON - 1 };
+  const one = { ...grant, view: 'recorded', rendition: 'unmasked', track: 12, track_kind: 'vehicle', from_us: NOON - 9, range_until_us: NOON - 1 };
   const lines = [line(await permit({ grant: one as unknown as Json }), null), line(await permit(), null)];
   await own.follow();
-  expect(await verifyAccesses(lines, own)).toMatchObject([{ rendition: 'unmasked', track: 12 }, { track: null }]);
+  expect(await verifyAccesses(lines, own)).toMatchObject([{ rendition: 'unmasked', track: 12, trackKind: 'vehicle' }, { track: null }]);
 });
 
 describe('who was refused', () => {

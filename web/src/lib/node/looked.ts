@@ -1,6 +1,6 @@
 /** "Who looked" and "who was refused", read from proven log entries and not from the node's words. */
 
-import { readRendition, type Rendition } from '../secure/rendition';
+import { readRendition, readTrackKind, type Rendition, type TrackKind } from '../secure/rendition';
 import * as is from '../secure/shape';
 import type { LogProof } from '../secure/statements';
 import type { AccessLine } from './client';
@@ -29,6 +29,7 @@ const permitEntry = is.atLeast({
     from_us: is.count,
     range_until_us: is.orNull(is.count),
     track: is.optional(is.count),
+    track_kind: is.optional(readTrackKind),
   }),
 });
 const endEntry = is.atLeast({
@@ -76,6 +77,8 @@ export interface Look extends Line {
   readonly rendition: Rendition;
   /** Who was clear while everybody else stayed covered; null for whole pictures. */
   readonly track: number | null;
+  /** What the site found there; null where its log does not say. */
+  readonly trackKind: TrackKind | null;
   /** For recorded pictures, which time was opened: `[fromUs, untilUs)`. */
   readonly range: { readonly fromUs: number; readonly untilUs: number } | null;
   /** How long pictures went out; null while the access is open. */
@@ -140,6 +143,7 @@ function look(line: AccessLine, opened: Proven | null, closed: Proven | null): L
       view: grant.view,
       rendition: grant.rendition,
       track: grant.track ?? null,
+      trackKind: grant.track_kind ?? null,
       range: grant.range_until_us === null ? null : { fromUs: grant.from_us, untilUs: grant.range_until_us },
       atUs: grant.since_us,
       endsUs: grant.until_us,
@@ -170,6 +174,7 @@ function asSaid(line: AccessLine, proof: Proof, proofs: readonly LogProof[]): Lo
     view: line.view,
     rendition: line.rendition,
     track: null,
+    trackKind: null,
     range: null,
     atUs: line.since_us,
     endsUs: line.until_us,

@@ -96,6 +96,24 @@ describe('the people of a covered picture', () => {
     expect(box(forty)).toEqual([940, 0, 60, 60]);
   });
 
+  it('can be vehicles as well, which are called so in every sentence', () => {
+    const car: TrackNote = { ...FORTY, number: 41, kind: 'vehicle' };
+    const { element, one } = show({ people: [TWELVE, FORTY, car] });
+    const names = choosing(element).map((each) => each.getAttribute('aria-label'));
+    expect(names).toEqual(['Person 12', 'Person 40', 'Vehicle 41']);
+    expect(text(element.querySelector('[data-one]'))).toContain('2 people and 1 vehicle are outlined in the picture: choose one.');
+    element.querySelector('[data-kind="vehicle"]')?.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+    flushSync();
+    const dialog = element.querySelector('dialog') as HTMLDialogElement;
+    expect(text(dialog)).toContain('Ask to see vehicle 41');
+    expect(text(dialog)).toContain('People and other vehicles stay covered.');
+    submit(dialog, 'drove off');
+    expect(one.ask).toHaveBeenCalledExactlyOnceWith(car, 'drove off');
+    shown?.close();
+    const clear = show({ clear: { track: 41, as: 'vehicle' }, people: [] }).element;
+    expect(text(clear.querySelector('[data-one]'))).toContain('Vehicle 41 is clear; people and other vehicles stay covered.');
+  });
+
   it('are said to be none where the site has found none', () => {
     const { element } = show({ people: [] });
     expect(choosing(element)).toEqual([]);
@@ -149,13 +167,13 @@ describe('the question for one person', () => {
 });
 
 describe('under the picture', () => {
-  const track = 12;
-  const deny = (reason: string): OneState => ({ kind: 'denied', track, reason, explanation: '' });
+  const who = { track: 12, as: 'person' } as const;
+  const deny = (reason: string): OneState => ({ kind: 'denied', ...who, reason, explanation: '' });
 
   it.each<[OneState, string]>([
-    [{ kind: 'asking', track }, 'Asking to see person 12'],
-    [{ kind: 'pending', track, answerByUs: null }, 'Person 12: waiting for the owner'],
-    [{ kind: 'making', track }, 'Person 12: agreed; the pictures are being prepared at the site'],
+    [{ kind: 'asking', ...who }, 'Asking to see person 12'],
+    [{ kind: 'pending', ...who, answerByUs: null }, 'Person 12: waiting for the owner'],
+    [{ kind: 'making', ...who }, 'Person 12: agreed; the pictures are being prepared at the site'],
   ])('%o is said, and nothing more can be asked meanwhile', (state, words) => {
     const { element } = show({ state });
     expect(text(element.querySelector('[data-one]'))).toBe(words);
@@ -164,7 +182,7 @@ describe('under the picture', () => {
 
   it('says until when the owner may answer', () => {
     const answerByUs = Date.parse('2026-03-04T12:01:30Z') * 1000;
-    const { element } = show({ state: { kind: 'pending', track, answerByUs } });
+    const { element } = show({ state: { kind: 'pending', ...who, answerByUs } });
     expect(text(element.querySelector('[data-one]'))).toContain('refused by itself in 01:30');
   });
 
@@ -179,12 +197,12 @@ describe('under the picture', () => {
   });
 
   it('offers what was agreed meanwhile, and covers everybody again', () => {
-    const { element, one } = show({ state: { kind: 'ready', track } });
+    const { element, one } = show({ state: { kind: 'ready', ...who } });
     element.querySelector<HTMLButtonElement>('[data-one] button')?.click();
     expect(one.show).toHaveBeenCalledOnce();
     shown?.close();
-    const clear = show({ clear: 12, people: [] });
-    expect(text(clear.element.querySelector('figcaption'))).toContain('One person clear');
+    const clear = show({ clear: who, people: [] });
+    expect(text(clear.element.querySelector('figcaption'))).toContain('Only one clear');
     expect(text(clear.element.querySelector('[data-one]'))).toContain('Person 12 is clear; everybody else stays covered.');
     clear.element.querySelector<HTMLButtonElement>('[data-one] button')?.click();
     expect(clear.one.cover).toHaveBeenCalledOnce();

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import type { Bytes } from '../secure/bytes';
-import { findTracks, peopleOf, type TrackNote } from './track-notes';
+import { findTracks, choicesOf, type TrackNote } from './track-notes';
 
 /** `with_tracks` of `handfast.media.track_notes`, before a picture of `00 00 00 02 65 88`. */
 const TWO =
@@ -43,12 +43,12 @@ describe('the notes of a unit', () => {
   });
 });
 
-describe('whom one can ask to see', () => {
-  it('are bodies, and faces that belong to none of them, in the order of their numbers', () => {
+describe('whom or what one can ask to see', () => {
+  it('are bodies, faces that belong to none of them, and vehicles, in the order of their numbers', () => {
     const body = note(9, 'person', [1000, 1000, 2000, 9000]);
     const itsFace = note(3, 'face', [1400, 1200, 1600, 1600]);
     const lone = note(5, 'face', [6000, 1200, 6200, 1600]);
     const car = note(1, 'vehicle', [0, 0, 500, 500]);
-    expect(peopleOf([car, body, itsFace, lone]).map(({ number }) => number)).toEqual([5, 9]);
+    expect(choicesOf([car, body, itsFace, lone]).map(({ number }) => number)).toEqual([1, 5, 9]);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Where the people of a redacted picture are, as the site notes it in the picture itself; the
+ * Where the people and vehicles of a redacted picture are, as the site notes it in the picture itself; the
  * mirror of `src/handfast/media/track_notes.py`.
  *
  * An SEI message (user_data_unregistered, H.264 D.1.6): `SEI_UUID`, then for each track 25
@@ -7,11 +7,12 @@
  */
 
 import type { Bytes } from '../secure/bytes';
+import type { TrackKind } from '../secure/rendition';
 
 export interface TrackNote {
-  /** The same for one person as long as the rendition lasts, and in the same range made again. */
+  /** The same for one of them as long as the rendition lasts, and in the same range made again. */
   readonly number: number;
-  readonly kind: 'person' | 'face' | 'vehicle';
+  readonly kind: TrackKind;
   /** In 1/10,000 of the picture's width; `top` and `bottom` of its height. */
   readonly left: number;
   readonly top: number;
@@ -43,12 +44,12 @@ export function findTracks(data: Bytes): readonly TrackNote[] | null {
   return notes;
 }
 
-/** Whom one can ask to see: bodies, and faces of people of whom nothing else was found. */
-export function peopleOf(notes: readonly TrackNote[]): readonly TrackNote[] {
+/** Whom or what one can ask to see: bodies, faces of people of whom nothing else was found, vehicles. */
+export function choicesOf(notes: readonly TrackNote[]): readonly TrackNote[] {
   const bodies = notes.filter(({ kind }) => kind === 'person');
   const alone = (face: TrackNote): boolean => !bodies.some((body) => holdsMiddle(body, face));
   return notes
-    .filter((note) => note.kind === 'person' || (note.kind === 'face' && alone(note)))
+    .filter((note) => note.kind !== 'face' || alone(note))
     .sort((left, right) => left.number - right.number);
 }
 

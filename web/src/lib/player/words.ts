@@ -1,6 +1,7 @@
 /** What tiles say, in each language. Words say what happens, to whom, until when. */
 
 import type { Locale } from '../i18n/words.svelte';
+import type { TrackKind } from '../secure/rendition';
 import type { Redaction } from './live-session';
 
 /** Why access is denied or has ended; the values of `handfast.model.access.Reason`. */
@@ -35,7 +36,40 @@ const reasonsEn = {
   'nothing-recorded': 'Nothing was recorded in this range. Choose another time.',
   'viewer-left': 'You stopped watching. Ask again to go on.',
   'node-restarted': 'The site’s box started anew. Ask again.',
+  'track-not-seen': 'The site shows no such person or vehicle there any more. Open the recording again and choose in it.',
 } as const;
+
+/** One of those who are covered: their number, and what they are; null where nobody said so. */
+export interface One {
+  readonly track: number;
+  readonly as: TrackKind | null;
+}
+
+/** "person 12" where a sentence goes on. */
+function called({ track, as }: One): string {
+  return `${as === null ? 'person or vehicle' : as === 'vehicle' ? 'vehicle' : 'person'} ${track}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+const howMany = (count: number, one: string, many: string): string => (count === 1 ? `1 ${one}` : `${count} ${many}`);
+
+/** Forms of the words for a person and a vehicle: nominative, genitive, partitive. */
+const FORMS_FI = { person: ['henkilö', 'henkilön', 'henkilöä'], vehicle: ['ajoneuvo', 'ajoneuvon', 'ajoneuvoa'] } as const;
+
+function calledFi({ track, as }: One, form: 0 | 1 | 2 = 0): string {
+  const { person, vehicle } = FORMS_FI;
+  const word = as === null ? `${person[form]} tai ${vehicle[form]}` : (as === 'vehicle' ? vehicle : person)[form];
+  return `${word} ${track}`;
+}
+
+/** People and vehicles among what is outlined. */
+function counted(outlined: readonly { readonly kind: TrackKind }[]): { readonly people: number; readonly vehicles: number } {
+  const vehicles = outlined.filter(({ kind }) => kind === 'vehicle').length;
+  return { people: outlined.length - vehicles, vehicles };
+}
 
 export type KnownReason = keyof typeof reasonsEn;
 
@@ -85,6 +119,7 @@ const reasonsFi: Readonly<Record<KnownReason, string>> = {
   'nothing-recorded': 'Tältä ajalta ei ole tallennetta. Valitse toinen aika.',
   'viewer-left': 'Lopetit katselun. Pyydä uudelleen jatkaaksesi.',
   'node-restarted': 'Kohteen laite käynnistyi uudelleen. Pyydä uudelleen.',
+  'track-not-seen': 'Kohde ei enää näytä siinä sellaista henkilöä tai ajoneuvoa. Avaa tallenne uudelleen ja valitse siitä.',
 };
 
 /** Why more of a redacted picture is covered, and when less will be; the node's one word for it. */
@@ -142,35 +177,45 @@ const en = {
     failed: 'The clear picture could not be asked for.',
   },
   one: {
-    choose: 'See one person clear',
+    choose: 'See one person or vehicle clear',
     none: 'The agreement lets nobody be seen clear alone.',
-    here: (count: number) => (count === 1 ? '1 person is outlined in the picture: choose them.' : `${count} people are outlined in the picture: choose one.`),
+    here: (outlined: readonly { readonly kind: TrackKind }[]) => {
+      const { people, vehicles } = counted(outlined);
+      const said = [people > 0 && howMany(people, 'person', 'people'), vehicles > 0 && howMany(vehicles, 'vehicle', 'vehicles')];
+      const what = said.filter((each) => each !== false).join(' and ');
+      if (outlined.length > 1) return `${what} are outlined in the picture: choose one.`;
+      return `${what} is outlined in the picture: choose ${vehicles > 0 ? 'it' : 'them'}.`;
+    },
     nobody: 'The site has found nobody in this picture. Go to one where it has.',
-    people: 'People who are covered in this picture',
-    person: (number: number) => `Person ${number}`,
-    title: (number: number) => `Ask to see person ${number}`,
-    reason: 'Why this person?',
+    people: 'People and vehicles that are covered in this picture',
+    name: (one: One) => capital(called(one)),
+    title: (one: One) => `Ask to see ${called(one)}`,
+    reason: ({ as }: One): string => (as === 'vehicle' ? 'Why this vehicle?' : 'Why this person?'),
     reasonMissing: 'Write down why. Without a reason the site refuses.',
     byOwner: (owner: string, count: number) =>
       count === 1
         ? `${owner} decides: one of their people must agree.`
         : `${owner} decides: ${count} of their people must agree, each on a device of their own.`,
     byAlarm: (owner: string) => `${owner} has agreed to it beforehand: the alarm opens it at once.`,
-    only: 'Only this person becomes clear, in this stretch of the recording. Everybody else stays covered.',
+    only: ({ as }: One): string =>
+      as === 'vehicle'
+        ? 'Only this vehicle becomes clear, in this stretch of the recording. People and other vehicles stay covered.'
+        : 'Only this person becomes clear, in this stretch of the recording. Everybody else stays covered.',
     logged: 'It is an entry of its own in the owner’s log, with your name and this reason.',
     yes: 'Ask the owner',
-    yesNow: 'Show this person',
-    cancel: 'Leave everybody covered',
-    asking: (number: number) => `Asking to see person ${number}`,
-    pending: (number: number) => `Person ${number}: waiting for the owner`,
-    making: (number: number) => `Person ${number}: agreed; the pictures are being prepared at the site`,
-    ready: (number: number) => `Person ${number} may be seen.`,
-    show: (number: number) => `Show person ${number}`,
-    refused: (number: number, why: string) => `Person ${number} stays covered. ${why}`,
-    failed: (number: number) => `Person ${number} could not be asked for.`,
+    yesNow: ({ as }: One): string => (as === 'vehicle' ? 'Show this vehicle' : 'Show this person'),
+    cancel: ({ as }: One): string => (as === 'vehicle' ? 'Leave it covered' : 'Leave everybody covered'),
+    asking: (one: One) => `Asking to see ${called(one)}`,
+    pending: (one: One) => `${capital(called(one))}: waiting for the owner`,
+    making: (one: One) => `${capital(called(one))}: agreed; the pictures are being prepared at the site`,
+    ready: (one: One) => `${capital(called(one))} may be seen.`,
+    show: (one: One) => `Show ${called(one)}`,
+    refused: (one: One, why: string) => `${capital(called(one))} stays covered. ${why}`,
+    failed: (one: One) => `${capital(called(one))} could not be asked for.`,
     notAgreed: 'The agreement does not open this here. Where there are children it must ask two of the owner’s people.',
-    clear: (number: number) => `Person ${number} is clear; everybody else stays covered.`,
-    cover: 'Cover everybody again',
+    clear: (one: One) =>
+      `${capital(called(one))} is clear; ${one.as === 'vehicle' ? 'people and other vehicles stay' : 'everybody else stays'} covered.`,
+    cover: ({ as }: One): string => (as === 'vehicle' ? 'Cover the vehicle again' : 'Cover everybody again'),
   },
   notLive: (seconds: number) => `NOT LIVE, ${seconds} s`,
   notLiveSpoken: 'Not live',
@@ -233,35 +278,45 @@ const fi: TileWords = {
     failed: 'Peittämätöntä kuvaa ei voitu pyytää.',
   },
   one: {
-    choose: 'Katso yhtä henkilöä peittämättä',
+    choose: 'Katso yhtä henkilöä tai ajoneuvoa peittämättä',
     none: 'Sopimuksen mukaan ketään ei voi nähdä yksin peittämättä.',
-    here: (count) => (count === 1 ? '1 henkilö on kehystetty kuvaan: valitse hänet.' : `${count} henkilöä on kehystetty kuvaan: valitse yksi.`),
+    here: (outlined) => {
+      const { people, vehicles } = counted(outlined);
+      const said = [people > 0 && howMany(people, 'henkilö', 'henkilöä'), vehicles > 0 && howMany(vehicles, 'ajoneuvo', 'ajoneuvoa')];
+      const what = said.filter((each) => each !== false).join(' ja ');
+      if (outlined.length > 1) return `${what} on kehystetty kuvaan: valitse yksi.`;
+      return `${what} on kehystetty kuvaan: valitse ${vehicles > 0 ? 'se' : 'hänet'}.`;
+    },
     nobody: 'Kohde ei ole löytänyt tästä kuvasta ketään. Siirry kuvaan, jossa se on.',
-    people: 'Tässä kuvassa peitetyt henkilöt',
-    person: (number) => `Henkilö ${number}`,
-    title: (number) => `Pyydä nähdä henkilö ${number}`,
-    reason: 'Miksi juuri tämä henkilö?',
+    people: 'Tässä kuvassa peitetyt henkilöt ja ajoneuvot',
+    name: (one) => capital(calledFi(one)),
+    title: (one) => `Pyydä nähdä ${calledFi(one)}`,
+    reason: ({ as }) => (as === 'vehicle' ? 'Miksi juuri tämä ajoneuvo?' : 'Miksi juuri tämä henkilö?'),
     reasonMissing: 'Kirjoita syy. Ilman sitä kohde kieltäytyy.',
     byOwner: (owner, count) =>
       count === 1
         ? `Päättäjä on ${owner}: yhden heistä on suostuttava.`
         : `Päättäjä on ${owner}: ${count} heistä on suostuttava, kukin omalla laitteellaan.`,
     byAlarm: (owner) => `${owner} on suostunut tähän etukäteen: hälytys avaa sen heti.`,
-    only: 'Vain tämä henkilö näkyy, ja vain tässä tallenteen osassa. Kaikki muut pysyvät peitettyinä.',
+    only: ({ as }) =>
+      as === 'vehicle'
+        ? 'Vain tämä ajoneuvo näkyy, ja vain tässä tallenteen osassa. Ihmiset ja muut ajoneuvot pysyvät peitettyinä.'
+        : 'Vain tämä henkilö näkyy, ja vain tässä tallenteen osassa. Kaikki muut pysyvät peitettyinä.',
     logged: 'Siitä jää omistajan lokiin oma kohta, jossa on nimesi ja tämä syy.',
     yes: 'Kysy omistajalta',
-    yesNow: 'Näytä tämä henkilö',
-    cancel: 'Pidä kaikki peitettyinä',
-    asking: (number) => `Pyydetään nähdä henkilö ${number}`,
-    pending: (number) => `Henkilö ${number}: odotetaan omistajaa`,
-    making: (number) => `Henkilö ${number}: suostuttu; kuvia valmistellaan kohteessa`,
-    ready: (number) => `Henkilön ${number} saa nähdä.`,
-    show: (number) => `Näytä henkilö ${number}`,
-    refused: (number, why) => `Henkilö ${number} pysyy peitettynä. ${why}`,
-    failed: (number) => `Henkilöä ${number} ei voitu pyytää.`,
+    yesNow: ({ as }) => (as === 'vehicle' ? 'Näytä tämä ajoneuvo' : 'Näytä tämä henkilö'),
+    cancel: ({ as }) => (as === 'vehicle' ? 'Pidä se peitettynä' : 'Pidä kaikki peitettyinä'),
+    asking: (one) => `Pyydetään nähdä ${calledFi(one)}`,
+    pending: (one) => `${capital(calledFi(one))}: odotetaan omistajaa`,
+    making: (one) => `${capital(calledFi(one))}: suostuttu; kuvia valmistellaan kohteessa`,
+    ready: (one) => `${capital(calledFi(one, 1))} saa nähdä.`,
+    show: (one) => `Näytä ${calledFi(one)}`,
+    refused: (one, why) => `${capital(calledFi(one))} pysyy peitettynä. ${why}`,
+    failed: (one) => `${capital(calledFi(one, 2))} ei voitu pyytää.`,
     notAgreed: 'Sopimus ei avaa tätä täällä. Missä on lapsia, sen on kysyttävä kahdelta omistajan puolelta.',
-    clear: (number) => `Henkilö ${number} näkyy; kaikki muut pysyvät peitettyinä.`,
-    cover: 'Peitä kaikki taas',
+    clear: (one) =>
+      `${capital(calledFi(one))} näkyy; ${one.as === 'vehicle' ? 'ihmiset ja muut ajoneuvot' : 'kaikki muut'} pysyvät peitettyinä.`,
+    cover: ({ as }) => (as === 'vehicle' ? 'Peitä ajoneuvo taas' : 'Peitä kaikki taas'),
   },
   notLive: (seconds) => `EI SUORA, ${seconds} s`,
   notLiveSpoken: 'Ei suora',

@@ -3,6 +3,7 @@
 import { type Identity, signerOf } from './device';
 import { type Envelope, payloadHash, seal } from './envelope';
 import type { Asked } from './release';
+import type { TrackKind } from './rendition';
 import { type AccessRequest, accessRequest } from './statements';
 
 /** The body of `POST /nodes/{node}/access`. */
@@ -19,9 +20,11 @@ export interface SignedAsk {
 }
 
 /** What the officer chooses; ids, device and time are added when it is signed. */
-export type Wish = Omit<AccessRequest, 'request' | 'device' | 'asked_us' | 'track'> & {
+export type Wish = Omit<AccessRequest, 'request' | 'device' | 'asked_us' | 'track' | 'track_kind'> & {
   /** Which person or vehicle is to become clear; with the rendition `unmasked` only. */
   readonly track?: number | undefined;
+  /** What they are in the picture in which they were chosen. */
+  readonly track_kind?: TrackKind | undefined;
 };
 
 export async function signAsk(
@@ -33,6 +36,7 @@ export async function signAsk(
   const statement = {
     ...wish,
     track: wish.track,
+    track_kind: wish.track_kind,
     request: moment.id,
     device: identity.fingerprint,
     asked_us: moment.nowUs,

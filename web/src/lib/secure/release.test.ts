@@ -66,8 +66,8 @@ describe('a permit', () => {
 
   it('is refused when it shows a person of another range, or another person', async () => {
     const range = { view: 'recorded', from_us: NOON - 10, until_us: NOON };
-    const question = await site.asked({ ...range, rendition: 'unmasked', track: 12, comment: 'why' });
-    const changes: Partial<Grant>[] = [{ from_us: NOON - 9 }, { range_until_us: NOON - 1 }, { track: 13 }, { track: undefined }];
+    const question = await site.asked({ ...range, rendition: 'unmasked', track: 12, track_kind: 'vehicle', comment: 'why' });
+    const changes: Partial<Grant>[] = [{ from_us: NOON - 9 }, { range_until_us: NOON - 1 }, { track: 13 }, { track: undefined }, { track_kind: 'person' }, { track_kind: undefined }];
     for (const change of changes) {
       const changed = site.permit(question, site.grant(question, change));
       await expect(changed.then((envelope) => opened(envelope, question))).rejects.toMatchObject({ code: 'not-ours' });

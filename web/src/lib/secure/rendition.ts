@@ -8,6 +8,10 @@ const RENDITIONS = ['clear', 'redacted', 'unmasked'] as const;
 export const readRendition = is.oneOf(...RENDITIONS);
 export type Rendition = is.Read<typeof readRendition>;
 
+export const readTrackKind = is.oneOf('person', 'face', 'vehicle');
+/** What a followed thing is taken for by the site that covers it. */
+export type TrackKind = is.Read<typeof readTrackKind>;
+
 /** The byte that stands for a rendition in sealed segments and key labels. */
 export function renditionCode(rendition: Rendition): number {
   return RENDITIONS.indexOf(rendition);

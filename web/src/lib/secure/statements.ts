@@ -1,7 +1,7 @@
 /** Everything that carries authority, field by field (docs/reference/protocol.md). */
 
 import type { Kind } from './envelope';
-import { readRendition } from './rendition';
+import { readRendition, readTrackKind } from './rendition';
 import * as is from './shape';
 import { suite } from './suite';
 
@@ -140,6 +140,7 @@ export const accessRequest = kind(
     device: fingerprint,
     asked_us: instant,
     track: is.optional(is.count),
+    track_kind: is.optional(readTrackKind),
   }),
 );
 export type AccessRequest = is.Read<typeof accessRequest.read>;
@@ -209,6 +210,7 @@ export const grant = is.exactly({
   from_us: instant,
   range_until_us: is.orNull(instant),
   track: is.optional(is.count),
+  track_kind: is.optional(readTrackKind),
 });
 export type Grant = is.Read<typeof grant>;
 

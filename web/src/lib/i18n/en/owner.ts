@@ -1,6 +1,17 @@
+import type { TrackKind } from '../../secure/rendition';
+
 /** English of the owner's pages. */
 
 const plural = (count: number, one: string, many: string): string => (count === 1 ? one : many);
+
+/** Who or what became clear; without a kind where nobody said it. */
+interface One {
+  readonly track: number | null;
+  readonly trackKind: TrackKind | null;
+}
+
+const called = ({ track, trackKind }: One): string =>
+  `${trackKind === null ? 'person or vehicle' : trackKind === 'vehicle' ? 'vehicle' : 'person'} ${track ?? ''}`;
 
 export const owner = {
   title: 'My cameras',
@@ -58,6 +69,7 @@ export const owner = {
     'nothing-recorded': 'nothing of that time is kept',
     'viewer-left': 'they stopped watching',
     'node-restarted': 'your site’s box was restarted',
+    'track-not-seen': 'the site shows no such person or vehicle there',
   },
   pairing: {
     title: 'Pair this device',
@@ -206,8 +218,7 @@ export const owner = {
     none: 'No requests wait for you',
     noneWhy: 'When an officer asks for a camera that your agreement does not open by itself, it appears here.',
     asks: (name: string, role: string, agency: string) => `${name}, ${role}, ${agency}, asks to see`,
-    asksOne: (name: string, role: string, agency: string, person: number) =>
-      `${name}, ${role}, ${agency}, asks that person ${person} becomes clear`,
+    asksOne: (name: string, role: string, agency: string, one: One) => `${name}, ${role}, ${agency}, asks that ${called(one)} becomes clear`,
     oneIn: (from: string, until: string, camera: string) => `in recordings from ${from} to ${until} at ${camera}`,
     reason: (text: string) => `The reason they state: “${text}”`,
     live: 'live pictures',
@@ -258,8 +269,7 @@ export const owner = {
     nobody: 'Somebody whom nobody vouches for',
     live: (camera: string) => `saw ${camera} live`,
     recorded: (camera: string, from: string, until: string) => `saw recordings of ${camera} from ${from} to ${until}`,
-    one: (person: number, camera: string, from: string, until: string) =>
-      `saw person ${person} in recordings of ${camera} from ${from} to ${until}`,
+    one: (one: One, camera: string, from: string, until: string) => `saw ${called(one)} in recordings of ${camera} from ${from} to ${until}`,
     recordedPlain: (camera: string) => `saw recordings of ${camera}`,
     liveNow: (camera: string) => `sees ${camera} live`,
     wanted: (camera: string) => `wanted to see ${camera}`,

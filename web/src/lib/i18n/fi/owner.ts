@@ -1,5 +1,13 @@
 import type { Catalogue } from '../words.svelte';
 
+/** Nominative and accusative of who or what became clear; `unknown` where nobody said it. */
+const KINDS = {
+  person: ['henkilö', 'henkilön'],
+  face: ['henkilö', 'henkilön'],
+  vehicle: ['ajoneuvo', 'ajoneuvon'],
+  unknown: ['henkilö tai ajoneuvo', 'henkilön tai ajoneuvon'],
+} as const;
+
 /** Finnish of the owner's pages. */
 export const owner: Catalogue['owner'] = {
   title: 'Kamerani',
@@ -57,6 +65,7 @@ export const owner: Catalogue['owner'] = {
     'nothing-recorded': 'tuolta ajalta ei ole tallessa mitään',
     'viewer-left': 'katselu lopetettiin',
     'node-restarted': 'kohteesi laite käynnistettiin uudelleen',
+    'track-not-seen': 'kohde ei näytä siinä sellaista henkilöä tai ajoneuvoa',
   },
   pairing: {
     title: 'Ota tämä laite käyttöön',
@@ -203,7 +212,8 @@ export const owner: Catalogue['owner'] = {
     none: 'Yhtään pyyntöä ei odota',
     noneWhy: 'Kun poliisi pyytää kameraa, jota sopimuksesi ei avaa itsestään, pyyntö tulee tähän.',
     asks: (name, role, agency) => `${name}, ${role}, ${agency}, pyytää nähtäväksi`,
-    asksOne: (name, role, agency, person) => `${name}, ${role}, ${agency}, pyytää, että henkilö ${person} näkyy peittämättä`,
+    asksOne: (name, role, agency, { track, trackKind }) =>
+      `${name}, ${role}, ${agency}, pyytää, että ${KINDS[trackKind ?? 'unknown'][0]} ${track ?? ''} näkyy peittämättä`,
     oneIn: (from, until, camera) => `kameran ${camera} tallenteissa ajalta ${from} – ${until}`,
     reason: (text) => `Syy, jonka he ilmoittavat: ”${text}”`,
     live: 'suoraa kuvaa',
@@ -254,7 +264,8 @@ export const owner: Catalogue['owner'] = {
     nobody: 'Joku, jota kukaan ei takaa',
     live: (camera) => `näki kameran ${camera} suorana`,
     recorded: (camera, from, until) => `näki kameran ${camera} tallenteita ajalta ${from} – ${until}`,
-    one: (person, camera, from, until) => `näki henkilön ${person} kameran ${camera} tallenteista ajalta ${from} – ${until}`,
+    one: ({ track, trackKind }, camera, from, until) =>
+      `näki ${KINDS[trackKind ?? 'unknown'][1]} ${track ?? ''} kameran ${camera} tallenteista ajalta ${from} – ${until}`,
     recordedPlain: (camera) => `näki kameran ${camera} tallenteita`,
     liveNow: (camera) => `näkee kameran ${camera} suorana`,
     wanted: (camera) => `halusi nähdä kameran ${camera}`,
