@@ -8,6 +8,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
+from handfast.kit.clock import SystemClock
 from handfast.media.feed import Event, RunEnded, SegmentOpened
 from handfast.media.track_notes import find_tracks
 from handfast.media.unit_pictures import PlanarPicture, UnitEncoder
@@ -20,9 +21,11 @@ from handfast.node.redaction.orders import (
     CameraRedaction,
     GivenPeriod,
     Making,
+    Prepare,
     SourceRun,
     SourceSegment,
 )
+from handfast.node.redaction.standby import Standby, StandbySetup
 from handfast.node.usecases.redact_range import Darkroom
 from handfast.seal.close import SegmentSealer, encode_config
 from handfast.seal.config import Codec, TrackConfig
@@ -41,7 +44,14 @@ STREAM = StreamKey(CAMERA, "main", Rendition.REDACTED)
 
 def real(folder: Path) -> Darkroom:
     """Make the real one; it starts a process for each range."""
-    return RealDarkroom(redaction_command(folder / "periods.db", folder / "key"))
+    return RealDarkroom(standby(folder))
+
+
+def standby(folder: Path) -> Standby:
+    """Make who gives out real processes."""
+    command = redaction_command(folder / "periods.db", folder / "key")
+    setup = StandbySetup(command=command, prepare=Prepare(covers=CameraRedaction().covers))
+    return Standby(setup, clock=SystemClock())
 
 
 def fake(_folder: Path) -> Darkroom:

@@ -2,6 +2,7 @@
 
 cameras -> ingest processes -> events -> Record (index, manifests) and RelayLive (keys)
         -> pictures in the clear -> Studio (redaction processes) -> events -> RelayLive
+        Standby (one process ahead of need) -> Studio, Darkroom
 panels  -> HTTP | MQTT -> ReportSignal -> SignalBoard -> judge again, tell, log
 agency <- FetchRevocations -> trust folders -> TrustWatch (judge again)
 hub    <-> bus <-> HubAnswers -> AnswerRequest -> Judge -> Pep (decide, log) -> release
@@ -41,8 +42,9 @@ from handfast.node.no_hub import NoHub
 from handfast.node.observe import Unobserved
 from handfast.node.redaction.child import redaction_command
 from handfast.node.redaction.darkroom import Darkroom
-from handfast.node.redaction.orders import Begin, Making
+from handfast.node.redaction.orders import Begin, Making, Prepare
 from handfast.node.redaction.renditions import Renditions
+from handfast.node.redaction.standby import Standby, StandbySetup
 from handfast.node.redaction.studio import Studio, StudioSetup
 from handfast.node.signals.mqtt import Broker, MqttIntake
 from handfast.node.trust import TrustFolders
@@ -80,6 +82,7 @@ class Ground:
     disk: Disk
     trust: TrustWatch
     recorder: IngestProcesses
+    standby: Standby
     studio: Studio
     renditions: Renditions
     bus: NodeBus
@@ -148,7 +151,9 @@ def _ground(config: NodeConfig, world: World, bus: NodeBus | None) -> Ground:
         serials=disk.serials,
     )
     metrics = NodeMetrics()
-    recorder, studio = _recorder(config, disk, world.clock), _studio(config, disk, world.clock)
+    recorder = _recorder(config, disk, world.clock)
+    standby = _standby(config, disk, world.clock)
+    studio = _studio(config, disk, standby, clock=world.clock)
     way = bus or _bus(config, world, key)
     return Ground(
         config=config,
@@ -157,6 +162,7 @@ def _ground(config: NodeConfig, world: World, bus: NodeBus | None) -> Ground:
         disk=disk,
         trust=TrustWatch(trust),
         recorder=recorder,
+        standby=standby,
         studio=studio,
         renditions=Renditions(recorder, studio),
         bus=way,
@@ -183,7 +189,6 @@ def _heart(ground: Ground) -> Heart:
             stores=ground.disk.stores,
             hub=ground.outbox,
             recorder=ground.renditions,
-            live_tracks=ground.studio,
             workshop=_workshop(ground),
             viewers=ground.viewers,
             observer=Unobserved(),
@@ -241,7 +246,19 @@ def _recorder(config: NodeConfig, disk: Disk, clock: Clock) -> IngestProcesses:
     return recorder
 
 
-def _studio(config: NodeConfig, disk: Disk, clock: Clock) -> Studio:
+def _standby(config: NodeConfig, disk: Disk, clock: Clock) -> Standby:
+    """Return who gives out redaction processes; none waits before somebody may need one."""
+    covers = (config.redaction(UUID(each.id)).covers for each in config.table.cameras)
+    return Standby(
+        StandbySetup(
+            command=redaction_command(disk.periods_file, disk.key_file),
+            prepare=Prepare(covers=frozenset().union(*covers), models=_models(config)),
+        ),
+        clock=clock,
+    )
+
+
+def _studio(config: NodeConfig, disk: Disk, standby: Standby, *, clock: Clock) -> Studio:
     """Return what makes redacted renditions; it starts nothing before somebody looks."""
     scratch = disk.data / SCRATCH
     scratch.mkdir(mode=0o700, exist_ok=True)
@@ -249,8 +266,7 @@ def _studio(config: NodeConfig, disk: Disk, clock: Clock) -> Studio:
     def _begin(stream: StreamKey) -> Begin:
         return Begin(making=_making(config, stream), scratch=str(scratch))
 
-    command = redaction_command(disk.periods_file, disk.key_file)
-    return Studio(StudioSetup(command=command, begin=_begin), clock=clock)
+    return Studio(StudioSetup(standby=standby, begin=_begin), clock=clock)
 
 
 def _workshop(ground: Ground) -> Workshop:
@@ -258,19 +274,23 @@ def _workshop(ground: Ground) -> Workshop:
     return Workshop(
         making=partial(_making, config),
         find_file=disk.files.find,
-        darkroom=Darkroom(redaction_command(disk.periods_file, disk.key_file)),
+        darkroom=Darkroom(ground.standby),
         folder=disk.data / SCRATCH / "ranges",
     )
 
 
 def _making(config: NodeConfig, stream: StreamKey) -> Making:
-    models = config.table.media.models
     return Making(
         stream=stream,
         owner=UUID(config.site.owner),
         how=config.redaction(stream.camera),
-        models=str(config.path(models)) if models else "",
+        models=_models(config),
     )
+
+
+def _models(config: NodeConfig) -> str:
+    models = config.table.media.models
+    return str(config.path(models)) if models else ""
 
 
 def _bus(config: NodeConfig, world: World, key: SigningKey) -> NodeBus:

@@ -9,7 +9,9 @@ from anyio import to_thread
 from anyio.abc import TaskGroup
 
 from handfast.media.feed import Event, Gauges, VolumeState
+from handfast.model.media import Rendition
 from handfast.model.sight import Ring
+from handfast.model.signal import SignalState
 from handfast.node.app import Node
 from handfast.node.hub_answers import HubAnswers
 from handfast.node.registration import describe_site
@@ -71,6 +73,7 @@ def _start_loops(node: Node, group: TaskGroup) -> None:
         "hub": partial(node.ground.bus.run, HubAnswers(node.heart)),
         "outbox": partial(node.ground.outbox.drain, node.ground.bus),
         "frames": node.ground.viewers.run,
+        "standby": partial(node.ground.standby.run, partial(_may_soon_look, node)),
         "redaction": node.ground.studio.run,
         "redacted ranges": node.heart.redacted_ranges.run,
         "renditions": partial(_hear_renditions, node),
@@ -79,6 +82,18 @@ def _start_loops(node: Node, group: TaskGroup) -> None:
         lasting["mqtt"] = node.mqtt.run
     for name, endless in lasting.items():
         group.start_soon(partial(forever, endless, name=name, metrics=metrics))
+
+
+def _may_soon_look(node: Node) -> bool:
+    """Tell whether somebody may soon want a redacted picture more than is made now."""
+    if node.ground.studio.making:
+        return True
+    raised = (row.signal.state is SignalState.RAISED for row in node.heart.board.rows())
+    return any(raised) and any(
+        clause.rendition is not Rendition.CLEAR
+        for standing in node.ground.trust.trusted.standing.values()
+        for clause in standing.agreement.clauses
+    )
 
 
 async def _hear(node: Node) -> None:

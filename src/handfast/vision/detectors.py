@@ -32,6 +32,56 @@ class Opened:
     missing: tuple[str, ...]
 
 
+class DetectorBench:
+    """Opens detectors and keeps them: the same one is opened once. Belongs to one thread."""
+
+    def __init__(
+        self, cache: Path, cpu_seconds: Callable[[], float], *, accelerated: bool = True
+    ) -> None:
+        """Open nothing yet; see `open_detectors` for what is taken."""
+        self._cache = cache
+        self._cpu_seconds = cpu_seconds
+        self._accelerated = accelerated
+        self._opened: list[tuple[Model, int | None, ModelDetector]] = []
+
+    def open(
+        self, kinds: frozenset[Kind], registry: Registry, *, shown: int | None = None
+    ) -> Opened:
+        """Return a detector for each task that `kinds` need; see `open_detectors`.
+
+        One that was opened before is taken only for the very same entry of the registry.
+        """
+        detectors, missing = [], []
+        for task, found in _TASKS.items():
+            if not kinds & found:
+                continue
+            model = registry.find(task)
+            try:
+                detectors.append(self._detector(model, _longest(model, shown)))
+            except NotFoundError as error:
+                missing.append(str(error))
+        return Opened(detectors=tuple(detectors), missing=tuple(missing))
+
+    def forget(self) -> None:
+        """Keep nothing any longer; who has been given a detector still has it."""
+        self._opened.clear()
+
+    def _detector(self, model: Model, longest: int | None) -> ModelDetector:
+        for known, size, detector in self._opened:
+            if (known, size) == (model, longest):
+                return detector
+        detector = open_detector(
+            model,
+            self._cache,
+            self._cpu_seconds,
+            longest=longest,
+            threshold=min(model.threshold, _FAINTEST),
+            accelerated=self._accelerated,
+        )
+        self._opened.append((model, longest, detector))
+        return detector
+
+
 def open_detectors(
     kinds: frozenset[Kind],
     registry: Registry,
@@ -57,25 +107,8 @@ def open_detectors(
         CorruptError: A model's file is not what the registry names; nothing is opened then.
         InvalidError: A model cannot be run, or has other outputs than the registry says.
     """
-    detectors, missing = [], []
-    for task, found in _TASKS.items():
-        if not kinds & found:
-            continue
-        model = registry.find(task)
-        try:
-            detectors.append(
-                open_detector(
-                    model,
-                    cache,
-                    cpu_seconds,
-                    longest=_longest(model, shown),
-                    threshold=min(model.threshold, _FAINTEST),
-                    accelerated=accelerated,
-                )
-            )
-        except NotFoundError as error:
-            missing.append(str(error))
-    return Opened(detectors=tuple(detectors), missing=tuple(missing))
+    bench = DetectorBench(cache, cpu_seconds, accelerated=accelerated)
+    return bench.open(kinds, registry, shown=shown)
 
 
 def _longest(model: Model, shown: int | None) -> int | None:

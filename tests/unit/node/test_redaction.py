@@ -13,8 +13,9 @@ from handfast.media.feed import Event, RenditionState, UnitCopied
 from handfast.media.picture_copy import PictureCopy
 from handfast.media.units import AUDIO, VIDEO, AccessUnit, Codec, StreamKey, TrackConfig
 from handfast.model.media import Rendition
-from handfast.node.redaction.orders import Begin, CameraRedaction, Making
+from handfast.node.redaction.orders import Begin, CameraRedaction, Making, Prepare
 from handfast.node.redaction.renditions import Renditions
+from handfast.node.redaction.standby import Standby, StandbySetup
 from handfast.node.redaction.studio import FAILED, Studio, StudioSetup
 from tests.fakes.node_media import FakeRecorder
 from tests.fakes.recording import CollectedFeed
@@ -122,8 +123,10 @@ async def at_work(program: str, clock: HandClock | SystemClock) -> AsyncIterator
     begin = Begin(
         making=Making(stream=REDACTED, owner=UUID(int=1), how=CameraRedaction()), scratch="/"
     )
-    setup = StudioSetup(command=(sys.executable, "-c", program), begin=lambda _: begin)
-    studio = Studio(setup, clock=clock)
+    command = (sys.executable, "-c", program)
+    setup = StandbySetup(command=command, prepare=Prepare(covers=frozenset()))
+    standby = Standby(setup, clock=clock)
+    studio = Studio(StudioSetup(standby=standby, begin=lambda _: begin), clock=clock)
     async with anyio.create_task_group() as group:
         group.start_soon(studio.run)
         yield studio

@@ -60,6 +60,11 @@ class Child:
         return cls(process, reader, writer)
 
     @property
+    def is_running(self) -> bool:
+        """Whether it has not exited, as far as is known."""
+        return self._process.returncode is None
+
+    @property
     def waiting(self) -> int:
         """Bytes that it has not taken yet."""
         return self._writer.transport.get_write_buffer_size()
@@ -77,11 +82,11 @@ class Child:
                 for message in frames.feed(data):
                     yield self._decode(message)
 
-    async def end(self) -> int:
+    async def end(self, *, patience_s: float = _EXIT_S) -> int:
         """Hang up, wait until it has exited, return its status; a stubborn one is killed."""
         self._writer.close()
         with anyio.CancelScope(shield=True):
-            with anyio.move_on_after(_EXIT_S):
+            with anyio.move_on_after(patience_s):
                 await self._process.wait()
             if self._process.returncode is None:
                 self._process.kill()

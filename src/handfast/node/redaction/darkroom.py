@@ -1,19 +1,19 @@
 """Redacted ranges: a process for each, which ends with its work."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 
 from handfast.kit.errors import UnavailableError
 from handfast.media.feed import Event
-from handfast.node.redaction.child import Child
 from handfast.node.redaction.orders import BeginRange
+from handfast.node.redaction.standby import Standby
 
 
 class Darkroom:
     """`handfast.node.usecases.redact_range.Darkroom` with real processes. Event loop only."""
 
-    def __init__(self, command: Sequence[str]) -> None:
-        """Take what is started; see `redaction_command`."""
-        self._command = tuple(command)
+    def __init__(self, standby: Standby) -> None:
+        """Take who gives out processes."""
+        self._standby = standby
 
     async def make(self, order: BeginRange) -> AsyncGenerator[Event, None]:
         """Yield what happens until the range is made; closing it early ends the process.
@@ -21,7 +21,7 @@ class Darkroom:
         Raises:
             UnavailableError: The process broke before the range was made.
         """
-        child = await Child.start(self._command)
+        child = await self._standby.take()
         status = None
         try:
             child.tell(order)

@@ -1,5 +1,7 @@
 """From what an owner has decided about a camera to an engine that does it."""
 
+from collections.abc import Iterable
+
 from handfast.node.redaction.orders import Area, CameraRedaction, Covers
 from handfast.vision.boxes import Kind
 from handfast.vision.settings import Fill, Settings
@@ -12,6 +14,11 @@ _KINDS = {
 }
 
 
+def kinds_of(covers: Iterable[Covers]) -> frozenset[Kind]:
+    """Return what has to be found."""
+    return frozenset(_KINDS[each] for each in covers)
+
+
 def settings_of(how: CameraRedaction) -> Settings:
     """Return the engine's settings.
 
@@ -19,7 +26,7 @@ def settings_of(how: CameraRedaction) -> Settings:
         InvalidError: An area has no area or leaves the picture, or nothing is covered.
     """
     return Settings(
-        kinds=frozenset(_KINDS[each] for each in how.covers),
+        kinds=kinds_of(how.covers),
         motion=how.fixed,
         fill=Fill.MOSAIC if how.mosaic else Fill.SOLID,
         masks=tuple(_polygon(each) for each in how.masks),

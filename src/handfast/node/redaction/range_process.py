@@ -29,8 +29,15 @@ from handfast.vision.due import Keep
 from handfast.vision.redactor import Redacted, Redactor
 
 _SECOND_US: Final = 1_000_000
-_WRITE: Final = WritePolicy(round_s=0.1, sync_after_s=60.0, lane_bytes=64 << 20)
+_WRITE: Final = WritePolicy(round_s=0.02, sync_after_s=60.0, lane_bytes=64 << 20)
 """Nothing here is worth an fdatasync: it can be made again, and it goes with its grant."""
+
+_SEARCH_US: Final = 600_000
+"""Before the range, for so long, people are looked for: who stands there is known by then. In
+what lies before that the background is learned, which costs next to nothing."""
+
+_FIRST_RUN_US: Final = 300_000
+"""Length of the first run, the least that a viewer can fetch: somebody waits for it."""
 
 
 class PictureClock:
@@ -112,6 +119,8 @@ class RangeProcess:
         )
         self._recorder.add(self._stream, root=folder)
         self._due_us = 0.0
+        self._first_until_us: int | None = None
+        self._second = 0  # of the key period, of the latest picture
         self._told: set[int] = set()
 
     def run(self) -> None:
@@ -126,19 +135,34 @@ class RangeProcess:
         self._recorder.close()
         self._link.close()
 
-    def _show(self, picture: PlanarPicture) -> None:
-        at_us = picture.received_us
+    def _is_due(self, _pts: int, at_us: int) -> bool:
+        """Tell whether the rate has room for a picture, and the range."""
         if at_us < self._due_us or at_us >= self._begin.until_us:
-            return
+            return False
         step_us = _SECOND_US / self._begin.making.fps
         self._due_us = max(self._due_us + step_us, at_us + step_us / 2)
-        if at_us < self._begin.from_us:
-            self._covering.look(picture)
+        return True
+
+    def _show(self, picture: PlanarPicture) -> None:
+        at_us, from_us = picture.received_us, self._begin.from_us
+        if at_us < from_us:
+            self._covering.look(picture, search=at_us >= from_us - _SEARCH_US)
             return
+        self._begin_runs(at_us)
         self._times.move(at_us)
         self._tell(self._covering.show(picture))
         self._recorder.tick()
         self._link.flush()
+
+    def _begin_runs(self, at_us: int) -> None:
+        """Begin a run with each second of the period, and one soon after the first."""
+        second = (at_us - self._begin.period.started_us) // _SECOND_US
+        if self._first_until_us is None:
+            self._first_until_us = at_us + _FIRST_RUN_US
+        elif second != self._second or at_us >= self._first_until_us:
+            self._first_until_us = self._begin.until_us
+            self._covering.want_key()
+        self._second = second
 
     def _tell(self, done: Redacted) -> None:
         """Say what each new track is, before its picture can be fetched."""
@@ -167,7 +191,17 @@ class RangeProcess:
                 if config is not None and config != known:
                     known, decoder = config, UnitDecoder(config, size)
                 if decoder is not None:
-                    yield from _decoded(decoder, run, source.start_us)
+                    yield from self._decoded(decoder, run, source.start_us)
+
+    def _decoded(
+        self, decoder: UnitDecoder, run: OpenedRun, start_us: int
+    ) -> Iterator[PlanarPicture]:
+        pictures = [unit for unit in run.units if unit.track == VIDEO]
+        for unit in pictures:
+            since = (unit.pts - pictures[0].pts) * _SECOND_US // TICKS_PER_SECOND
+            yield from decoder.decode(
+                unit.data, pts=unit.pts, received_us=start_us + since, is_due=self._is_due
+            )
 
 
 def _keep(begin: BeginRange) -> Keep | None:
@@ -177,13 +211,6 @@ def _keep(begin: BeginRange) -> Keep | None:
     kind = None if begin.keep_kind is None else Kind(begin.keep_kind)
     two_persons = bool(begin.making.how.children)
     return Keep(tracks=frozenset({begin.keep}), two_persons=two_persons, kind=kind)
-
-
-def _decoded(decoder: UnitDecoder, run: OpenedRun, start_us: int) -> Iterator[PlanarPicture]:
-    pictures = [unit for unit in run.units if unit.track == VIDEO]
-    for unit in pictures:
-        since = (unit.pts - pictures[0].pts) * _SECOND_US // TICKS_PER_SECOND
-        yield from decoder.decode(unit.data, pts=unit.pts, received_us=start_us + since)
 
 
 def _video_of(config: bytes) -> TrackConfig | None:

@@ -99,9 +99,15 @@ class Covering:
         """Make the next picture a key picture: somebody joins."""
         self._output.want_key()
 
-    def look(self, picture: PlanarPicture) -> None:
-        """Let the engine learn the background from a picture that is not shown."""
-        self._redact(picture)
+    def look(self, picture: PlanarPicture, *, search: bool) -> None:
+        """Let the engine learn from a picture that is not shown; it is written to.
+
+        Args:
+            picture: What to learn from.
+            search: Look for people as well; only the background is learned otherwise.
+        """
+        # In a damaged picture nobody is looked for, and nobody sees that it is covered whole.
+        self._redact(picture, damaged=picture.damaged or not search)
 
     def show(self, picture: PlanarPicture) -> Redacted:
         """Cover a picture and seal what remains of it.
@@ -109,13 +115,13 @@ class Covering:
         Raises:
             UnavailableError: Nothing can be encoded here.
         """
-        done = self._redact(picture)
+        done = self._redact(picture, damaged=picture.damaged)
         self._output.put(picture, done.tracks)
         return done
 
-    def _redact(self, picture: PlanarPicture) -> Redacted:
+    def _redact(self, picture: PlanarPicture, *, damaged: bool) -> Redacted:
         return self._redactor.redact(
-            seen_of(picture), picture.received_us, keep=self._keep, damaged=picture.damaged
+            seen_of(picture), picture.received_us, keep=self._keep, damaged=damaged
         )
 
 

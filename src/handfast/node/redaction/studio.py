@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,6 +22,7 @@ from handfast.media.worker_link import Attach, Detach, RequestKeyframe
 from handfast.model.media import TrackKind
 from handfast.node.redaction.child import Child
 from handfast.node.redaction.orders import Begin
+from handfast.node.redaction.standby import Standby
 from handfast.seal.format import decode_header
 
 _LOG: Final = logging.getLogger(__name__)
@@ -38,11 +39,11 @@ class StudioSetup:
     """How redaction processes are started.
 
     Attributes:
-        command: See `redaction_command`.
+        standby: Gives out processes.
         begin: Returns what a process is told first about a stream.
     """
 
-    command: Sequence[str]
+    standby: Standby
     begin: Callable[[StreamKey], Begin]
 
 
@@ -201,7 +202,7 @@ class Studio:
                 await anyio.sleep(_PAUSE_S)
 
     async def _live(self, making: _Making) -> int:
-        child = await Child.start(self._setup.command)
+        child = await self._setup.standby.take()
         child.tell(self._setup.begin(making.stream))
         making.begin_with(child)
         try:
