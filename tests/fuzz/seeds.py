@@ -23,7 +23,7 @@ from handfast.seal.frames import (
     encode_segment_frame,
     encode_statement_frame,
 )
-from handfast.seal.records import HEADER, RUN, decode_header, decode_run
+from handfast.seal.records import HEADER_BYTES, RUN_BYTES, decode_header, decode_run
 from tests.fuzz.targets import KEY, LOG, MESSAGES, STATEMENTS
 from tests.golden.protocol.samples import SAMPLES
 
@@ -81,14 +81,14 @@ def sender_report() -> bytes:
 def live_frames() -> list[bytes]:
     """Return a frame of each type that can be made without sealing."""
     file = SEGMENT.read_bytes()
-    run = file[HEADER.size :]
+    run = file[HEADER_BYTES:]
     config_length = decode_run(run).config_length
     key = KeyFrame(
         grant=UUID(int=7), segment=b"s" * 16, run=3, leaf=4, counter=5, wrapped=b"w" * 48
     )
     return [
         encode_segment_frame(decode_header(file)),
-        encode_run_frame(b"s" * 16, run[: RUN.size]) + bytes(config_length),
+        encode_run_frame(b"s" * 16, run[:RUN_BYTES]) + bytes(config_length),
         encode_statement_frame(FrameType.WINDOW, b"{}"),
         encode_key_frame(key),
     ]

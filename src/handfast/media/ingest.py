@@ -11,8 +11,9 @@ import select
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Event
-from typing import Final, NamedTuple, Protocol, TypeVarTuple
+from typing import Final, NamedTuple, Protocol
 
 from handfast.kit.clock import Clock
 from handfast.kit.ids import Ids
@@ -34,8 +35,6 @@ cache. Single short runs on a busy machine gave 0.17 CPU-s per stream-minute, 0.
 
 _TIMERS_S: Final = 0.1
 _BUFFER: Final = 1 << 20
-
-_Arguments = TypeVarTuple("_Arguments")
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -230,12 +229,12 @@ class IngestLoop:
     def _stir(self, descriptors: Iterable[int]) -> None:
         for descriptor in descriptors:
             watch = self._watched[descriptor]
-            self._guard(watch.reader, watch.reader.stir, self._buffer, self._view)
+            self._guard(watch.reader, partial(watch.reader.stir, self._buffer, self._view))
             if watch.reader.link is not watch.link or watch.link.wants_write != watch.writing:
                 self._watch(watch.reader)
 
     def _tick(self, reader: Reader, now: float) -> None:
-        self._guard(reader, reader.tick, now)
+        self._guard(reader, partial(reader.tick, now))
         self._watch(reader)
 
     def _watch(self, reader: Reader) -> None:
@@ -253,14 +252,12 @@ class IngestLoop:
         self._watched[descriptor] = _Watch(reader, link, writing)
         self._urgent.connected(reader.source.key, link)
 
-    def _guard(
-        self, reader: Reader, step: Callable[[*_Arguments], None], *args: *_Arguments
-    ) -> None:
+    def _guard(self, reader: Reader, step: Callable[[], None]) -> None:
         """Run one camera's step; whatever goes wrong there ends that camera's attempt only."""
         try:
-            step(*args)
+            step()
         except Exception as error:  # noqa: BLE001 - the top of the supervised loop: a failing sink ends here
             _LOG.exception("stream %s: reading failed", reader.source.key)
             name = error.__class__.__name__
             fault = CameraFaultError(FaultCode.SINK, f"{name} while delivering")
-            self._guard(reader, reader.fail, fault)  # tells the sink a state at most once more
+            self._guard(reader, partial(reader.fail, fault))  # tells a state at most once more

@@ -5,7 +5,6 @@ commands after it; the ingest process sends events (`feed`). When either end clo
 one takes it that its peer is gone.
 """
 
-import struct
 from collections import deque
 from collections.abc import Callable, Iterator
 from socket import socket
@@ -21,7 +20,7 @@ from handfast.media.units import StreamKey
 LIVE_LIMIT = 4 << 20
 """Unsent bytes above which live units are left out."""
 
-_LENGTH = struct.Struct(">I")
+_LENGTH_BYTES = 4  # before each message, big-endian
 _CHUNK = 1 << 18
 _LAST_WORDS_S = 5.0
 
@@ -124,19 +123,19 @@ class Frames:
         """Take what has arrived and yield every message that is whole."""
         self._bytes += data
         position = 0
-        while len(self._bytes) - position >= _LENGTH.size:
-            (length,) = _LENGTH.unpack_from(self._bytes, position)
-            end = position + _LENGTH.size + length
+        while len(self._bytes) - position >= _LENGTH_BYTES:
+            start = position + _LENGTH_BYTES
+            end = start + int.from_bytes(self._bytes[position:start], "big")
             if end > len(self._bytes):
                 break
-            yield bytes(self._bytes[position + _LENGTH.size : end])
+            yield bytes(self._bytes[start:end])
             position = end
         del self._bytes[:position]
 
 
 def frame(message: bytes) -> bytes:
     """Put the length before a message."""
-    return _LENGTH.pack(len(message)) + message
+    return len(message).to_bytes(_LENGTH_BYTES, "big") + message
 
 
 _Told = TypeVar("_Told")

@@ -6,6 +6,7 @@ reused, so plain `encrypt` stays.
 """
 
 import hashlib
+import struct
 from collections.abc import Callable
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -15,9 +16,10 @@ from handfast.seal.config import decode_config as decode_config
 from handfast.seal.config import encode_config as encode_config
 from handfast.seal.keytree import LEAVES, commitment, run_key, stream_label
 from handfast.seal.records import (
-    HEADER,
+    HEADER_BYTES,
     TRACKS,
     UNIT,
+    UNIT_BYTES,
     UNIT_KIND,
     UNIT_TAIL,
     Buffer,
@@ -68,7 +70,7 @@ class SegmentSealer:
         self._header = header
         self._leaf_key = leaf_key
         self._label = stream_label(header.camera, header.stream.code, header.rendition.code)
-        self._offset = HEADER.size
+        self._offset = HEADER_BYTES
         self._number = -1
         self._leaf = 0
         self._run: _Run | None = None
@@ -174,12 +176,12 @@ class SegmentSealer:
         unit = run.unit + 1
         flags = track << 4 | key
         length = len(data) + TAG_BYTES
-        aad = run.context + UNIT_TAIL.pack(unit, flags, length, pts, dts)
-        record = UNIT.pack(UNIT_KIND, flags, length, pts, dts)
+        aad = run.context + struct.pack(UNIT_TAIL, unit, flags, length, pts, dts)
+        record = struct.pack(UNIT, UNIT_KIND, flags, length, pts, dts)
         sealed = run.cipher.encrypt(nonce(unit), data, aad)
         run.sha256.update(record)
         run.sha256.update(sealed)
-        self._offset += UNIT.size + length
+        self._offset += UNIT_BYTES + length
         if unit == 1:
             run.first_pts = pts
         run.unit = unit

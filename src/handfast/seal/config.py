@@ -8,7 +8,8 @@ from enum import IntEnum
 from handfast.kit.errors import CorruptError, InvalidError
 from handfast.seal.records import TRACKS
 
-_TRACK = struct.Struct(">BBIHHBH")
+_TRACK = ">BBIHHBH"
+_TRACK_BYTES = struct.calcsize(_TRACK)  # before the extradata
 _EXTRADATA_LIMIT = 0xFFFF
 
 
@@ -60,7 +61,8 @@ def _encode_track(track: TrackConfig) -> bytes:
     if not 0 <= track.track < TRACKS or len(track.extradata) > _EXTRADATA_LIMIT:
         raise InvalidError(f"track {track.track}: at most {TRACKS} tracks, 64 KiB of extradata")
     try:
-        fixed = _TRACK.pack(
+        fixed = struct.pack(
+            _TRACK,
             track.track,
             track.codec,
             track.clock_rate,
@@ -83,10 +85,10 @@ def decode_config(plain: bytes) -> tuple[TrackConfig, ...]:
     tracks: list[TrackConfig] = []
     offset = 0
     while offset < len(plain):
-        if len(plain) - offset < _TRACK.size:
+        if len(plain) - offset < _TRACK_BYTES:
             raise CorruptError("the codec configuration is cut; ask for the next keyframe")
-        *fixed, length = _TRACK.unpack_from(plain, offset)
-        offset += _TRACK.size + length
+        *fixed, length = struct.unpack_from(_TRACK, plain, offset)
+        offset += _TRACK_BYTES + length
         if offset > len(plain):
             raise CorruptError("the codec configuration is cut; ask for the next keyframe")
         tracks.append(_decode_track(fixed, plain[offset - length : offset]))

@@ -14,8 +14,8 @@ from uuid import UUID
 from handfast.kit.errors import CorruptError
 from handfast.seal.records import (
     KEY_FLAG,
-    RUN,
-    UNIT,
+    RUN_BYTES,
+    UNIT_BYTES,
     Buffer,
     RunRecord,
     SegmentHeader,
@@ -29,8 +29,9 @@ from handfast.seal.suite import require_length
 
 WRAPPED_KEY_BYTES = 48
 _SEGMENT_BYTES = 16
-_UNITS = struct.Struct(">B16sII")
-_KEY = struct.Struct(">B16s16sIIQ48s")
+_UNITS = ">B16sII"
+_UNITS_BYTES = struct.calcsize(_UNITS)  # before the first unit
+_KEY = ">B16s16sIIQ48s"
 
 
 class FrameType(IntEnum):
@@ -137,14 +138,15 @@ def encode_units_frame(
         first_unit: Number of the first of the units (from 1).
         units: Records and ciphertexts in order, in pieces of any size.
     """
-    head = _UNITS.pack(FrameType.UNITS, segment, run, first_unit)
+    head = struct.pack(_UNITS, FrameType.UNITS, segment, run, first_unit)
     return b"".join((head, *units))
 
 
 def encode_key_frame(frame: KeyFrame) -> bytes:
     """Write a type 4 frame."""
     require_length("a wrapped run key", frame.wrapped, WRAPPED_KEY_BYTES)
-    return _KEY.pack(
+    return struct.pack(
+        _KEY,
         FrameType.KEY,
         frame.grant.bytes,
         frame.segment,
@@ -204,24 +206,24 @@ def decode_frame(frame: bytes) -> Frame:
 def _decode_run(frame: bytes) -> RunFrame:
     record_at = 1 + _SEGMENT_BYTES
     record = decode_run(frame, record_at)
-    sealed = frame[record_at + RUN.size :]
+    sealed = frame[record_at + RUN_BYTES :]
     if len(sealed) != record.config_length:
         raise CorruptError("a live run frame is cut or too long; drop it")
     return RunFrame(segment=frame[1:record_at], record=record, sealed_config=sealed)
 
 
 def _decode_units(frame: bytes) -> UnitsFrame:
-    if len(frame) < _UNITS.size:
+    if len(frame) < _UNITS_BYTES:
         raise CorruptError("a live units frame is cut; drop it")
-    _, segment, run, first_unit = _UNITS.unpack_from(frame)
-    units = tuple(iterate_units(frame, _UNITS.size))
+    _, segment, run, first_unit = struct.unpack_from(_UNITS, frame)
+    units = tuple(iterate_units(frame, _UNITS_BYTES))
     return UnitsFrame(segment=segment, run=run, first_unit=first_unit, units=units)
 
 
 def _decode_key(frame: bytes) -> KeyFrame:
-    if len(frame) != _KEY.size:
+    if len(frame) != struct.calcsize(_KEY):
         raise CorruptError("a live key frame is cut or too long; drop it")
-    _, grant, segment, run, leaf, counter, wrapped = _KEY.unpack(frame)
+    _, grant, segment, run, leaf, counter, wrapped = struct.unpack(_KEY, frame)
     return KeyFrame(
         grant=UUID(bytes=grant),
         segment=segment,
@@ -240,7 +242,7 @@ def iterate_units(buffer: bytes, offset: int = 0) -> Iterator[tuple[UnitRecord, 
     """
     while offset < len(buffer):
         record = decode_unit(buffer, offset)
-        start = offset + UNIT.size
+        start = offset + UNIT_BYTES
         offset = start + record.length
         if offset > len(buffer):
             raise CorruptError(f"the unit before byte {len(buffer)} is cut")

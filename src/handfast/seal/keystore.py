@@ -20,7 +20,7 @@ from handfast.seal.keytree import hkdf
 from handfast.seal.suite import KEY_BYTES, NONCE_BYTES, TAG_BYTES, require_length
 
 WRAPPED_ROOT_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
-_IDS = struct.Struct(">16s16sBB16sQ")
+_IDS = ">16s16sBB16sQ"
 
 
 class RootIds(TypedDict):
@@ -75,7 +75,8 @@ def _cipher(wrapping_key: bytes) -> AESGCM:
 
 def _bytes_of(ids: RootIds) -> bytes:
     require_length("a period id", ids["period"], 16)
-    return _IDS.pack(
+    return struct.pack(
+        _IDS,
         b"handfast/v1/root",
         ids["camera"].bytes,
         ids["stream"].code,

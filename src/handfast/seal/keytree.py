@@ -19,7 +19,7 @@ LEAVES = 1 << DEPTH  # seconds; a period is at most 24 h = 86,400 of them
 COVER_NODES = 2 * (DEPTH - 1)  # the most that a range can need
 
 _BITS = (b"\x00", b"\x01")
-_LABEL = struct.Struct(">16sBB")
+_LABEL = ">16sBB"
 _NO_SALT: Final = bytes(KEY_BYTES)
 _INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
@@ -137,7 +137,7 @@ class LeafWalker:
 
 def stream_label(camera: UUID, stream: int, rendition: int) -> bytes:
     """Name a camera's stream and rendition (their codes) in 18 bytes, for `run_key`."""
-    return _LABEL.pack(camera.bytes, stream, rendition)
+    return struct.pack(_LABEL, camera.bytes, stream, rendition)
 
 
 def run_key(leaf_key: bytes, label: bytes, segment: bytes, run: int) -> bytes:

@@ -17,8 +17,8 @@ from handfast.seal.frames import iterate_units
 from handfast.seal.keytree import commitment
 from handfast.seal.pem import read_pem, write_pem
 from handfast.seal.records import (
-    RUN,
-    UNIT,
+    RUN_BYTES,
+    UNIT_BYTES,
     RunRecord,
     SegmentHeader,
     config_aad,
@@ -171,10 +171,10 @@ def open_run(
     if sha256 is not None and hashlib.sha256(run_bytes).digest() != sha256:
         raise OpenError("the run is not the one in the manifest; keep it out of evidence")
     record = decode_run(run_bytes)
-    end = RUN.size + record.config_length
+    end = RUN_BYTES + record.config_length
     opener = _RunOpener(header, record, run_key)
     opener.require_committed()
-    config = opener.config(run_bytes[RUN.size : end]) if record.key else None
+    config = opener.config(run_bytes[RUN_BYTES:end]) if record.key else None
     return OpenedRun(record=record, config=config, units=tuple(opener.units(run_bytes[end:])))
 
 
@@ -191,16 +191,16 @@ def authentic_length(
         `(0, 0)` when not even one does.
     """
     record = decode_run(run_bytes)
-    end = RUN.size + record.config_length
+    end = RUN_BYTES + record.config_length
     opener = _RunOpener(header, record, run_key)
     units = 0
     with contextlib.suppress(CorruptError):  # what follows is lost, what was counted is not
         opener.require_committed()
         if record.key:
-            opener.config(run_bytes[RUN.size : end])
+            opener.config(run_bytes[RUN_BYTES:end])
         for unit in opener.units(run_bytes[end:]):
             units += 1
-            end += UNIT.size + len(unit.data) + TAG_BYTES
+            end += UNIT_BYTES + len(unit.data) + TAG_BYTES
     return (end, units) if units else (0, 0)
 
 

@@ -26,11 +26,14 @@ RESERVED_FLAGS = 0x0E  # of a unit; always 0
 CONFIG_FLAGS = 0xFF  # stands in the AAD of a configuration; no unit can have these flags
 TRACKS = 16
 
-HEADER = struct.Struct(">4sBBBB16s16s16s16sQQ16s")
-RUN = struct.Struct(">BBIIQ32sI")
-UNIT = struct.Struct(">BBIqq")
-RUN_CONTEXT = struct.Struct(">4sBBBB16s16s16s16sII")
-UNIT_TAIL = struct.Struct(">IB3xIqq")
+_HEADER = ">4sBBBB16s16s16s16sQQ16s"
+_RUN = ">BBIIQ32sI"
+UNIT = ">BBIqq"
+_RUN_CONTEXT = ">4sBBBB16s16s16s16sII"
+UNIT_TAIL = ">IB3xIqq"
+HEADER_BYTES = struct.calcsize(_HEADER)
+RUN_BYTES = struct.calcsize(_RUN)  # of a run record; its sealed configuration follows
+UNIT_BYTES = struct.calcsize(UNIT)  # of a unit record; its ciphertext follows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,8 @@ class UnitRecord:
 
 def encode_header(header: SegmentHeader) -> bytes:
     """Write a segment's first 104 bytes."""
-    return HEADER.pack(
+    return struct.pack(
+        _HEADER,
         MAGIC,
         VERSION,
         header.suite,
@@ -130,9 +134,11 @@ def decode_header(buffer: Buffer) -> SegmentHeader:
         CorruptError: This is no header, or it is cut.
         InvalidError: It is of a version or suite unknown here.
     """
-    if len(buffer) < HEADER.size or bytes(buffer[:4]) != MAGIC:
+    if len(buffer) < HEADER_BYTES or bytes(buffer[:4]) != MAGIC:
         raise CorruptError("no sealed segment: the 104-byte HFSG header is missing or cut")
-    _, version, suite, stream, rendition, owner, camera, *rest = HEADER.unpack_from(buffer)
+    _, version, suite, stream, rendition, owner, camera, *rest = struct.unpack_from(
+        _HEADER, buffer
+    )
     if version != VERSION:
         raise InvalidError(f"segment version {version} is unknown; install a newer handfast")
     try:
@@ -154,7 +160,8 @@ def decode_header(buffer: Buffer) -> SegmentHeader:
 
 def encode_run(record: RunRecord) -> bytes:
     """Write the 54 bytes of a run record; the sealed configuration follows them."""
-    return RUN.pack(
+    return struct.pack(
+        _RUN,
         RUN_KIND,
         record.key,
         record.leaf,
@@ -171,9 +178,11 @@ def decode_run(buffer: Buffer, offset: int = 0) -> RunRecord:
     Raises:
         CorruptError: There is no run record, or it is cut or contradicts itself.
     """
-    if len(buffer) - offset < RUN.size:
+    if len(buffer) - offset < RUN_BYTES:
         raise CorruptError(f"the run record at byte {offset} is cut")
-    kind, flags, leaf, run, start_us, committed, length = RUN.unpack_from(buffer, offset)
+    kind, flags, leaf, run, start_us, committed, length = struct.unpack_from(
+        _RUN, buffer, offset
+    )
     sealed = length >= TAG_BYTES if flags else length == 0
     if kind != RUN_KIND or flags > KEY_FLAG or leaf >= LEAVES or not sealed:
         raise CorruptError(f"no run record at byte {offset}")
@@ -189,7 +198,7 @@ def decode_run(buffer: Buffer, offset: int = 0) -> RunRecord:
 
 def encode_unit(record: UnitRecord) -> bytes:
     """Write the 22 bytes before a unit's ciphertext."""
-    return UNIT.pack(UNIT_KIND, record.flags, record.length, record.pts, record.dts)
+    return struct.pack(UNIT, UNIT_KIND, record.flags, record.length, record.pts, record.dts)
 
 
 def decode_unit(buffer: Buffer, offset: int = 0) -> UnitRecord:
@@ -198,9 +207,9 @@ def decode_unit(buffer: Buffer, offset: int = 0) -> UnitRecord:
     Raises:
         CorruptError: There is no unit record, or it is cut or contradicts itself.
     """
-    if len(buffer) - offset < UNIT.size:
+    if len(buffer) - offset < UNIT_BYTES:
         raise CorruptError(f"the unit record at byte {offset} is cut")
-    kind, flags, length, pts, dts = UNIT.unpack_from(buffer, offset)
+    kind, flags, length, pts, dts = struct.unpack_from(UNIT, buffer, offset)
     if kind != UNIT_KIND or not valid_unit(flags, length):
         raise CorruptError(f"no unit record at byte {offset}")
     return UnitRecord(track=flags >> 4, key=bool(flags & 1), length=length, pts=pts, dts=dts)
@@ -213,7 +222,8 @@ def valid_unit(flags: int, length: int) -> bool:
 
 def run_context(header: SegmentHeader, leaf: int, run: int) -> bytes:
     """Write the first 80 bytes of the additional data of everything sealed in a run."""
-    return RUN_CONTEXT.pack(
+    return struct.pack(
+        _RUN_CONTEXT,
         MAGIC,
         VERSION,
         header.suite,
@@ -236,7 +246,7 @@ def unit_aad(context: bytes, unit: int, record: UnitRecord) -> bytes:
         unit: Its number in the run, which is also its nonce counter.
         record: The record that stands before it.
     """
-    tail = UNIT_TAIL.pack(unit, record.flags, record.length, record.pts, record.dts)
+    tail = struct.pack(UNIT_TAIL, unit, record.flags, record.length, record.pts, record.dts)
     return context + tail
 
 
@@ -247,7 +257,7 @@ def config_aad(context: bytes, length: int) -> bytes:
         context: `run_context` of the run.
         length: Bytes of the sealed configuration, tag included.
     """
-    return context + UNIT_TAIL.pack(0, CONFIG_FLAGS, length, 0, 0)
+    return context + struct.pack(UNIT_TAIL, 0, CONFIG_FLAGS, length, 0, 0)
 
 
 def nonce(counter: int) -> bytes:

@@ -19,8 +19,8 @@ from handfast.seal.suite import KEY_BYTES, SUITE, require_length
 
 ENCAPSULATED_BYTES = 32
 _LIVE_LABEL = b"handfast/v1/live"
-_LIVE = struct.Struct(">16s16s16sII")
-_NONCE = struct.Struct(">4xQ")
+_LIVE = ">16s16s16sII"
+_NONCE = ">4xQ"
 
 
 def hpke_suite() -> Suite:
@@ -97,9 +97,9 @@ def wrap_run_key(
 def live_aad(bound: LiveBinding) -> bytes:
     """Write the additional data of a wrapped run key."""
     grant = bound["grant"].bytes
-    return _LIVE.pack(_LIVE_LABEL, grant, bound["segment"], bound["run"], bound["leaf"])
+    return struct.pack(_LIVE, _LIVE_LABEL, grant, bound["segment"], bound["run"], bound["leaf"])
 
 
 def live_nonce(counter: int) -> bytes:
     """Write the nonce of a wrapped run key."""
-    return _NONCE.pack(counter)
+    return struct.pack(_NONCE, counter)

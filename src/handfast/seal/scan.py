@@ -4,13 +4,15 @@ The start-up scan runs this over mapped files, so the loop over units is kept ba
 """
 
 import hashlib
+import struct
 from dataclasses import dataclass
 
 from handfast.kit.errors import HandfastError
 from handfast.seal.records import (
-    HEADER,
-    RUN,
+    HEADER_BYTES,
+    RUN_BYTES,
     UNIT,
+    UNIT_BYTES,
     UNIT_KIND,
     Buffer,
     RunRecord,
@@ -88,7 +90,7 @@ def scan(buffer: Buffer) -> ScanResult:
     except HandfastError as error:
         return ScanResult(header=None, runs=(), end=0, torn=str(error))
     runs: list[ScannedRun] = []
-    end = HEADER.size
+    end = HEADER_BYTES
     torn: str | None = None
     while end < len(buffer) and torn is None:
         found = _scan_run(buffer, end, runs[-1] if runs else None)
@@ -111,7 +113,7 @@ def _scan_run(buffer: Buffer, offset: int, before: ScannedRun | None) -> Scanned
         return f"the run at byte {offset} does not follow the one before it"
     if before and record.leaf < before.record.leaf:
         return f"the run at byte {offset} goes back in time"
-    first = offset + RUN.size + record.config_length
+    first = offset + RUN_BYTES + record.config_length
     end, units, pts = _scan_units(buffer, first)
     if not units:
         return f"the run at byte {offset} has no whole unit"
@@ -127,11 +129,11 @@ def _scan_run(buffer: Buffer, offset: int, before: ScannedRun | None) -> Scanned
 
 def _scan_units(buffer: Buffer, offset: int) -> tuple[int, int, tuple[int, int]]:
     """Return where the whole units from `offset` on end, how many, first and highest pts."""
-    unpack, size, room = UNIT.unpack_from, UNIT.size, len(buffer)
+    unpack, room = struct.Struct(UNIT).unpack_from, len(buffer)
     units = first_pts = last_pts = 0
-    while offset + size <= room:
+    while offset + UNIT_BYTES <= room:
         kind, flags, length, pts, _ = unpack(buffer, offset)
-        end: int = offset + size + length
+        end: int = offset + UNIT_BYTES + length
         if kind != UNIT_KIND or end > room or not valid_unit(flags, length):
             break
         if not units:

@@ -8,7 +8,7 @@ from uuid import UUID
 from handfast.kit.errors import CorruptError
 from handfast.model.media import Rendition, Stream
 
-_RUN = struct.Struct(">IBIQQQIIq32s")
+_RUN = ">IBIQQQIIq32s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,8 @@ class DiskRow:
 def pack_runs(runs: Iterable[IndexedRun]) -> bytes:
     """Write runs, 81 bytes each."""
     return b"".join(
-        _RUN.pack(
+        struct.pack(
+            _RUN,
             run.run,
             run.key,
             run.leaf,
@@ -132,7 +133,7 @@ def unpack_runs(packed: bytes) -> tuple[IndexedRun, ...]:
     Raises:
         CorruptError: It is cut.
     """
-    if len(packed) % _RUN.size:
+    if len(packed) % struct.calcsize(_RUN):
         raise CorruptError("a row of runs is cut; move the segment index away, it is rebuilt")
     return tuple(
         IndexedRun(
@@ -158,5 +159,5 @@ def unpack_runs(packed: bytes) -> tuple[IndexedRun, ...]:
             units,
             first_pts,
             sha256,
-        ) in _RUN.iter_unpack(packed)
+        ) in struct.iter_unpack(_RUN, packed)
     )

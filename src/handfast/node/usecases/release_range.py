@@ -16,7 +16,7 @@ from handfast.protocol.wire import OpenSegment, Recordings
 from handfast.seal.format import decode_header
 from handfast.seal.identity import Envelope
 from handfast.seal.keytree import LEAVES, TreeNode, cover, derive_leaf
-from handfast.seal.records import HEADER
+from handfast.seal.records import HEADER_BYTES
 from handfast.storage.segments import BegunRun, IndexedRun, IndexedSegment, Recording
 
 _SECOND_US = 1_000_000
@@ -176,7 +176,7 @@ def _begun_edges(
 
 def _spans(segment: IndexedSegment, grant: Grant) -> Sequence[tuple[int, int]]:
     """Byte ranges `[start, end)` of the header and of the opened runs, joined."""
-    spans = [(0, HEADER.size)]
+    spans = [(0, HEADER_BYTES)]
     for run in segment.runs:
         if not _opens(grant, run):
             continue
