@@ -189,6 +189,7 @@ def _heart(ground: Ground) -> Heart:
             stores=ground.disk.stores,
             hub=ground.outbox,
             recorder=ground.renditions,
+            live_tracks=ground.studio,
             workshop=_workshop(ground),
             viewers=ground.viewers,
             observer=Unobserved(),
