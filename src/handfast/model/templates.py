@@ -18,7 +18,7 @@ def school() -> tuple[Clause, ...]:
     """Clear by the alarm alone; otherwise redacted, and only when the school says yes.
 
     While the intrusion alarm is up and 5 minutes after, from 10 minutes before. One person of
-    a redacted recording becomes clear when two of the school's people agree.
+    a redacted picture becomes clear when two of the school's people agree.
     """
     return (
         _by_alarm("intrusion", Rendition.CLEAR),
@@ -57,12 +57,10 @@ def _by_alarm(name: str, rendition: Rendition) -> Clause:
 
 
 def _asked(name: str, rendition: Rendition, *, approvals: int = 1) -> Clause:
-    """Unmasking is of recordings: only there a track can be named."""
-    unmasks = rendition is Rendition.UNMASKED
     return Clause(
         id=ClauseId(name),
         roles=FIRST_RESPONSE,
-        views=frozenset({View.RECORDED}) if unmasks else BOTH_VIEWS,
+        views=BOTH_VIEWS,
         rendition=rendition,
         cameras=None,
         purposes=frozenset({Purpose.EMERGENCY, Purpose.MISSING_PERSON}),

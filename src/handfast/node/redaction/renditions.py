@@ -55,9 +55,9 @@ class Renditions:
         if stream.rendition is Rendition.CLEAR:
             self._ingest.attach(stream)
             return
-        is_new = stream not in self._studio.making
+        before = self._studio.making
         self._studio.attach(stream)
-        if is_new:
+        if self._studio.making != before:
             self._ingest.copy(stream.source)
 
     def detach(self, stream: StreamKey) -> None:
