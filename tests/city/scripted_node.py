@@ -53,6 +53,7 @@ class ScriptedNode:
         self.segments: dict[str, bytes] = {}
         self.pieces: list[BytesAsk] = []
         self.ranges: list[RecordingsAsk] = []
+        self.unmade: str | None = None
         self.bus: NodeBus | None = None
         self._sequence = 0
 
@@ -98,9 +99,9 @@ class ScriptedNode:
         self.detached.put_nowait(ask.grant)
 
     async def recordings(self, ask: RecordingsAsk) -> Recordings:
-        """List nothing."""
+        """List nothing, and say why."""
         self.ranges.append(ask)
-        return Recordings(manifests=[], open=[])
+        return Recordings(manifests=[], open=[], reason=self.unmade)
 
     async def read_bytes(self, ask: BytesAsk) -> bytes:
         """Read from `segments`."""

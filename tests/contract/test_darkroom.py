@@ -1,5 +1,6 @@
 """Whoever makes redacted ranges: tells of it in order, ends by itself, may be left early."""
 
+import sys
 from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from handfast.kit.clock import SystemClock
+from handfast.kit.errors import UnavailableError
 from handfast.media.feed import Event, RunEnded, SegmentOpened
 from handfast.media.track_notes import find_tracks
 from handfast.media.unit_pictures import PlanarPicture, UnitEncoder
@@ -145,6 +147,29 @@ async def test_a_range_may_be_left_early(
     async with aclosing(make(tmp_path).make(order(tmp_path, seconds=3))) as events:
         async for _ in events:
             break
+
+
+def breaking(_folder: Path) -> Darkroom:
+    """Make one whose processes end before they have made anything."""
+    prepare = Prepare(covers=CameraRedaction().covers)
+    command = (sys.executable, "-c", "raise SystemExit(3)")
+    setup = StandbySetup(command=command, prepare=prepare)
+    return RealDarkroom(Standby(setup, clock=SystemClock()))
+
+
+def fake_breaking(_folder: Path) -> Darkroom:
+    """Make the fake one."""
+    return FakeDarkroom(breaks=True)
+
+
+@pytest.mark.parametrize("make", [breaking, fake_breaking])
+async def test_a_range_that_breaks_is_told(
+    make: Callable[[Path], Darkroom], tmp_path: Path
+) -> None:
+    """It does not end as if it were whole."""
+    with pytest.raises(UnavailableError):
+        async for _ in make(tmp_path).make(order(tmp_path, seconds=3)):
+            pass
 
 
 async def test_what_is_made_opens_with_the_given_period_and_is_covered(tmp_path: Path) -> None:

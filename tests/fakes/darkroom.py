@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
+from handfast.kit.errors import UnavailableError
 from handfast.media.feed import Event
 from handfast.node.redaction.orders import BeginRange
 
@@ -15,12 +16,14 @@ class FakeDarkroom:
 
     Attributes:
         endless: Ranges are never made to their end.
+        breaks: What makes them breaks after the events.
         left: What is not being made any more.
     """
 
     orders: list[BeginRange] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     endless: bool = False
+    breaks: bool = False
     left: list[BeginRange] = field(default_factory=list)
 
     async def make(self, order: BeginRange) -> AsyncGenerator[Event, None]:
@@ -29,6 +32,8 @@ class FakeDarkroom:
         try:
             for event in self.events:
                 yield event
+            if self.breaks:
+                raise UnavailableError("the process that makes a redacted range broke")
             if self.endless:
                 await anyio.sleep_forever()
         finally:

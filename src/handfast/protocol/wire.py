@@ -4,6 +4,7 @@ Nothing here has authority. All bodies are JSON; unknown fields are ignored, so 
 either side may be newer.
 """
 
+from enum import StrEnum
 from typing import Any, Literal
 
 import msgspec
@@ -122,10 +123,19 @@ class OpenSegment(msgspec.Struct, frozen=True, kw_only=True):
     runs: list[ManifestRun]
 
 
+class Unmade(StrEnum):
+    """Why a redacted range ends before its end."""
+
+    FAILED = "redaction-failed"  # what covers people broke; asking again may help
+    LEFT = "redaction-left"  # the same device wanted another one of the camera
+
+
 class Recordings(msgspec.Struct, frozen=True, kw_only=True):
     """Finished segments as signed manifests, oldest first, and the open ones.
 
     Attributes:
+        reason: Why the rest of a redacted range will not come (`Unmade`); what is listed
+            can be had all the same.
         making: More of the range is being made; ask again in a moment.
     """
 

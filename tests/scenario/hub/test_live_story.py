@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from handfast.kit.encoding import b64
 from handfast.protocol.signing import hash_of, sign
+from handfast.protocol.wire import Unmade
 from tests.city.hub_world import ServedHub, served_hub
 from tests.city.live_frames import (
     key_frame,
@@ -187,6 +188,15 @@ async def test_recorded_bytes_pass_in_pieces(city: ServedHub) -> None:
     assert unknown.status_code == 404
     beyond = await city.get(f"/grants/{GRANT}/recordings?from_us={HOUR_US}&until_us=1", token)
     assert beyond.status_code == 400
+
+
+async def test_what_a_node_says_of_an_unmade_range_reaches_the_page(city: ServedHub) -> None:
+    """What there is of it can be had all the same: this is no refusal."""
+    node, token = await permitted(city)
+    node.unmade = Unmade.FAILED
+    found = await city.get(f"/grants/{GRANT}/recordings?from_us=0&until_us=1", token)
+    assert (found.status_code, found.json()["reason"]) == (200, "redaction-failed")
+    assert found.json()["open"] == []
 
 
 async def test_a_decision_that_comes_later_reaches_only_the_device_that_asked(

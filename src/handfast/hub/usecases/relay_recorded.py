@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from handfast.bus.ports import MAX_PIECE, HubBus
-from handfast.hub.errors import RefusedError
 from handfast.hub.metrics import Metrics
 from handfast.kit.errors import InvalidError
 from handfast.protocol.wire import BytesAsk, Recordings, RecordingsAsk
@@ -22,20 +21,17 @@ class RecordedRelay:
     metrics: Metrics
 
     async def recordings(self, grant: GrantRow, *, from_us: int, until_us: int) -> Recordings:
-        """Return which segments hold `[from_us, until_us)`, as the node signed them.
+        """Return which segments hold `[from_us, until_us)`, and what the node says of the rest.
 
         Raises:
             InvalidError: The range is empty.
-            RefusedError: The node refuses, with its reason.
+            DeniedError: The node refuses.
             UnavailableError: The node is not there.
         """
         if until_us <= from_us:
             raise InvalidError("until_us must be above from_us; ask for a range that has time")
         ask = RecordingsAsk(grant=grant.id, from_us=from_us, until_us=until_us)
-        found = await self.bus.recordings(grant.node, ask)
-        if found.reason is not None:
-            raise RefusedError(found.reason, f"node {grant.node} lists nothing of {grant.id}")
-        return found
+        return await self.bus.recordings(grant.node, ask)
 
     async def first_piece(
         self, grant: GrantRow, segment: str, *, offset: int, length: int | None

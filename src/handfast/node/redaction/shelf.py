@@ -9,6 +9,7 @@ from handfast.kit.errors import NotFoundError
 from handfast.media.feed import Event, RunEnded, SegmentOpened, TrackFound
 from handfast.model.media import TrackKind
 from handfast.node.indexed import ended_run, opened_segment
+from handfast.protocol.wire import Unmade
 from handfast.storage.open_segments import OpenSegments
 from handfast.storage.segments import BegunRun, IndexedSegment, Recording
 
@@ -30,6 +31,7 @@ class Shelf:
         self._changed = threading.Condition()
         self._reached_us = 0
         self._done = False
+        self._unmade: Unmade | None = None
 
     def hear(self, event: Event) -> None:
         """Take what the process tells."""
@@ -50,11 +52,16 @@ class Shelf:
         """Return what a track of the range is; `None` when the range has shown none such."""
         return self._kinds.get(track)
 
-    def finish(self) -> None:
-        """Nothing will be added any more."""
+    def finish(self, unmade: Unmade | None = None) -> None:
+        """Nothing will be added any more; `unmade` tells why that is not all."""
         with self._changed:
-            self._done = True
+            self._done, self._unmade = True, unmade
             self._changed.notify_all()
+
+    @property
+    def unmade(self) -> Unmade | None:
+        """Why the range will never be whole; `None` while it may become so."""
+        return self._unmade
 
     def wait(self, until_us: int, *, longest_s: float) -> bool:
         """Wait until pictures up to `until_us` can be read, or all is made.

@@ -33,7 +33,7 @@ from handfast.node.redaction.shelf import Shelf
 from handfast.node.release import OpenedRange, StartedRun, derive_run_key, seal_range
 from handfast.node.usecases.release_range import ReleaseRange, recording_of
 from handfast.protocol.statements import AccessRequestStatement
-from handfast.protocol.wire import Recordings
+from handfast.protocol.wire import Recordings, Unmade
 from handfast.seal.format import decode_header
 from handfast.seal.identity import Envelope
 from handfast.seal.keytree import LEAVES, cover, derive_leaf
@@ -103,7 +103,7 @@ class _Job:
 
 
 class RedactRange:
-    """Makes redacted ranges. On the event loop: `run`, `kind_of`, `ended`; others in threads."""
+    """Makes redacted ranges. Event loop: `run`, `kind_of`, `ended`; others from any thread."""
 
     def __init__(self, parts: RangeParts) -> None:
         """Begin with none; what an earlier run left behind goes."""
@@ -145,7 +145,7 @@ class RedactRange:
         last_us = min(until_us, job.order.until_us)
         made = job.shelf.wait(last_us, longest_s=_PATIENCE_S)
         listed = job.ranges.list_recordings(grant, from_us=from_us, until_us=until_us)
-        return msgspec.structs.replace(listed, making=not made)
+        return msgspec.structs.replace(listed, making=not made, reason=job.shelf.unmade)
 
     def read(self, grant: Grant, segment: str, *, offset: int, length: int) -> bytes:
         """Return bytes of a segment; errors as in `ReleaseRange.read`."""
@@ -196,16 +196,19 @@ class RedactRange:
 
     async def _make(self, job: _Job) -> None:
         darkroom = self._parts.workshop.darkroom
+        unmade: Unmade | None = Unmade.LEFT
         with anyio.CancelScope() as job.scope:
             try:
                 async with self._slots, aclosing(darkroom.make(job.order)) as events:
                     async for event in events:
                         job.shelf.hear(event)
+                unmade = None
             except (HandfastError, OSError) as error:
                 # One range that cannot be made must not end the others.
                 _LOG.error("range of grant %s is not made: %s", job.grant.id, error)
+                unmade = Unmade.FAILED
             finally:
-                job.shelf.finish()
+                job.shelf.finish(unmade)
 
     def _job(self, grant: Grant) -> _Job:
         parts = self._parts
