@@ -28,6 +28,8 @@ export interface Wish {
   /** Whom or what to see clear, and why; with the rendition `unmasked` only. */
   readonly track?: number;
   readonly trackKind?: TrackKind;
+  /** The segment of the live picture in which they were chosen; with a live `track` only. */
+  readonly seenIn?: string;
   readonly comment?: string;
   /** Whether a person has to answer: they are never asked twice for the same at one time. */
   readonly byOwner: boolean;
@@ -157,6 +159,7 @@ export class Asker {
         comment: wish.comment ?? '',
         track: wish.track,
         track_kind: wish.trackKind,
+        seen_in: wish.seenIn,
         challenge: challenge.value,
       },
       wish.statement,

@@ -1,11 +1,23 @@
 /** One camera live: asks, waits, opens, and changes stream without losing the picture. */
 
-import type { LiveState, Redaction } from '$lib/player/live-session';
+import type { LiveState, LiveTracks, Redaction } from '$lib/player/live-session';
 import { watchLive, type LiveView } from '$lib/player/live-view';
 import { fromLive, type TileState } from '$lib/player/tile-state';
 import type { Grant, Stream } from '$lib/secure/statements';
 import type { Asking, Permit } from './asking';
 import { Beside } from './beside.svelte';
+
+/** Who is where in the picture in sight, and the grant that it belongs to. */
+export interface LiveShown {
+  readonly grant: Grant;
+  readonly tracks: LiveTracks;
+}
+
+/** What has ended while another picture took its place. */
+export interface Lost {
+  readonly grant: Grant;
+  readonly reason: string;
+}
 
 export interface LivePorts {
   /** Asks the node for this camera in one of its streams. */
@@ -26,12 +38,18 @@ export class LiveChannel {
   stream = $state.raw<Stream>('sub');
   /** How much is covered, and why, by the node's newest signed word; null for clear pictures. */
   redaction = $state.raw<Redaction | null>(null);
+  /** Of the redacted picture in sight; null while there is none, or it does not say. */
+  shown = $state.raw<LiveShown | null>(null);
+  /** The picture that gave way by itself to the one behind it; null once another was opened. */
+  lost = $state.raw<Lost | null>(null);
   /** Another rendition that is asked for while this picture stays. */
   readonly beside = new Beside();
 
   readonly #ports: LivePorts;
   #canvas: HTMLCanvasElement | null = null;
   #release: Permit | null = null;
+  /** What comes back in sight when the present picture ends. */
+  #behind: Permit | null = null;
   #view: LiveView | null = null;
   #abort = new AbortController();
   /** Counts what was started; states of what has been replaced are passed over. */
@@ -43,6 +61,11 @@ export class LiveChannel {
 
   get grantId(): string | null {
     return this.#release?.grant.id ?? null;
+  }
+
+  /** Whether another picture comes back in sight when this one ends. */
+  get covers(): boolean {
+    return this.#behind !== null;
   }
 
   /** Asks anew; whatever was open stays until the new picture is there. */
@@ -74,9 +97,19 @@ export class LiveChannel {
   async change(ask: (stream: Stream, signal: AbortSignal) => Promise<Asking>): Promise<void> {
     const permit = await this.beside.ask((signal) => ask(this.stream, signal));
     if (permit === null) return;
-    // Whatever else is on its way would take its place again.
-    this.#abort.abort();
-    this.#open(permit, permit.grant.stream);
+    this.#show(permit);
+  }
+
+  /** Shows what was permitted, and what is in sight now again once that ends. */
+  showBefore(permit: Permit): void {
+    const behind = this.#behind ?? this.#release;
+    this.#show(permit);
+    this.#behind = behind;
+  }
+
+  /** Shows again what `showBefore` has hidden; nobody is asked for that. */
+  showBehind(): void {
+    if (this.#behind !== null) this.#show(this.#behind);
   }
 
   /** The canvas to draw on; the returned function ends drawing, not the grant. */
@@ -92,6 +125,7 @@ export class LiveChannel {
 
   /** The node's end reached us by another way than the picture's own socket. */
   ended(reason: string): void {
+    if (this.#fallBack(reason)) return;
     this.#release = null;
     this.#leave();
     this.state = { kind: 'ended', reason };
@@ -100,7 +134,7 @@ export class LiveChannel {
   close(): void {
     this.#abort.abort();
     this.beside.leave();
-    this.#release = null;
+    [this.#release, this.#behind] = [null, null];
     this.#leave();
   }
 
@@ -112,10 +146,28 @@ export class LiveChannel {
     this.#turn += 1;
     this.#view?.stop();
     this.#view = null;
+    this.shown = null;
+  }
+
+  #show(permit: Permit): void {
+    // Whatever else is on its way would take its place again.
+    this.#abort.abort();
+    this.#open(permit, permit.grant.stream);
+  }
+
+  /** What was behind the picture that has ended comes in sight; false where nothing was. */
+  #fallBack(reason: string): boolean {
+    const [behind, ended] = [this.#behind, this.#release?.grant];
+    if (behind === null || ended === undefined) return false;
+    this.#leave();
+    this.#show(behind);
+    this.lost = { grant: ended, reason };
+    return true;
   }
 
   #open(release: Permit, stream: Stream): void {
     this.#release = release;
+    [this.#behind, this.lost] = [null, null];
     if (this.#canvas) this.#watch(release, stream);
     else [this.state, this.grant, this.stream] = [{ kind: 'connecting' }, release.grant, stream];
   }
@@ -142,7 +194,8 @@ export class LiveChannel {
       this.authentic = state.authentic;
       this.closesUs = state.closesUs;
       this.redaction = state.redaction;
-      if (state.phase === 'ended') this.#release = null;
+      this.shown = state.tracks && { grant, tracks: state.tracks };
+      if (state.phase === 'ended' && !this.#fallBack(state.reason)) this.#release = null;
     };
     const { address, token } = this.#ports.socket(grant.id);
     void watchLive({ node, grant, keys, canvas, address, token, onState, wallUs: this.#ports.nowUs }).then((view) => {

@@ -13,6 +13,7 @@ import type { BesideState } from './beside.svelte';
 import { LiveChannel } from './live-channel.svelte';
 import { RecordedChannel, type Range } from './recorded-channel.svelte';
 import { Unmasking } from './unmasking.svelte';
+import { LiveUnmasking } from './unmasking-live.svelte';
 
 /** What a tile has to know of its camera, and cannot change. */
 export interface TileCamera {
@@ -50,7 +51,7 @@ export interface TilePorts {
   readonly nowUs: () => number;
 }
 
-type Subject = Pick<Wish, 'view' | 'stream' | 'range' | 'track' | 'trackKind' | 'comment'>;
+type Subject = Pick<Wish, 'view' | 'stream' | 'range' | 'track' | 'trackKind' | 'seenIn' | 'comment'>;
 
 /** Clocks of two machines are never quite the same; what reaches beyond is refused as a whole. */
 const CLOCK_SLACK_US = 2_000_000;
@@ -68,6 +69,8 @@ export class WallTile {
   readonly recorded: RecordedChannel;
   /** Seeing one person of a redacted recording. */
   readonly unmasking: Unmasking;
+  /** The same in the live picture. */
+  readonly unmaskingLive: LiveUnmasking;
   mode = $state<View>('live');
   /** What was asked for last where nothing was shown, by view. */
   asked = $state.raw<Readonly<Record<View, Rendition>>>({ live: 'redacted', recorded: 'redacted' });
@@ -97,6 +100,12 @@ export class WallTile {
         const range = { fromUs: of.from_us, untilUs: of.range_until_us ?? of.from_us };
         return this.#ask(opening, { view: 'recorded', stream: of.stream, range, track, trackKind, comment: reason }, signal);
       },
+    });
+    this.unmaskingLive = new LiveUnmasking({
+      channel: this.live,
+      opening: () => ports.opening(camera.id, 'live', 'unmasked'),
+      ask: (opening, { of, track, as: trackKind, seenIn, reason }, signal) =>
+        this.#ask(opening, { view: 'live', stream: of.stream, range: null, track, trackKind, seenIn, comment: reason }, signal),
     });
   }
 
@@ -178,7 +187,9 @@ export class WallTile {
    */
   streamFor(large: boolean): Stream {
     const isAsked = this.#opening('live')?.how === 'request';
-    if (isAsked && this.live.grant) return this.live.stream;
+    // A number counts in one stream only.
+    const isBound = this.#shown('live') === 'unmasked' || this.unmaskingLive.waits;
+    if ((isAsked && this.live.grant) || isBound) return this.live.stream;
     const wanted = large && (!isAsked || this.#ports.playsAll()) ? 'main' : 'sub';
     return this.camera.streams.includes(wanted) ? wanted : (this.camera.streams[0] ?? 'main');
   }
@@ -224,6 +235,7 @@ export class WallTile {
   close(): void {
     this.unmasking.leave();
     this.live.close();
+    this.unmaskingLive.leave();
     this.recorded.close();
   }
 

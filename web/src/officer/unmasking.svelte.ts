@@ -58,7 +58,8 @@ export class Unmasking {
     const isUnmasked = grant.rendition === 'unmasked' && grant.track !== undefined;
     const clear = isUnmasked ? { track: grant.track, as: grant.track_kind ?? null } : null;
     return {
-      approvals: this.#approvals(),
+      live: false,
+      approvals: approvalsOf(this.#ports.opening()),
       people: clear === null && shown?.grant === grant ? choicesOf(shown.tracks) : [],
       clear,
       state: this.#state(),
@@ -115,11 +116,11 @@ export class Unmasking {
     if (this.#ready !== null) return { kind: 'ready', track, as };
     return this.#beside.state && { ...this.#beside.state, track, as };
   }
+}
 
-  #approvals(): number | null {
-    const found = this.#ports.opening();
-    if (found === null || found.how === 'alarm') return null;
-    const { when } = found.clause;
-    return when.type === 'request' ? when.approvals : 0;
-  }
+/** By how many of the owner's people an opening is decided; 0 for an alarm, null where nothing opens. */
+export function approvalsOf(found: Opening | null): number | null {
+  if (found === null || found.how === 'alarm') return null;
+  const { when } = found.clause;
+  return when.type === 'request' ? when.approvals : 0;
 }

@@ -9,6 +9,7 @@ import { sameConfig, videoConfig, type VideoConfig } from './codec';
 import type { Position } from './liveness';
 import type { MakeDecoder, Picture, PictureDecoder } from './picture';
 import type { RunHashes } from './run-hashes';
+import { findTracks, type TrackNote } from './track-notes';
 
 export interface RunPorts {
   readonly decoder: MakeDecoder;
@@ -16,7 +17,8 @@ export interface RunPorts {
   readonly header: (segment: string) => SegmentHeader | undefined;
   /** Null while the key or its window has not come. */
   readonly keyOf: (segment: string, run: number, startUs: number) => Promise<{ raw: Bytes; leaf: number } | null>;
-  readonly onPicture: (picture: Picture, position: Position) => void;
+  /** `tracks` is what a redacted picture notes of who is where; null where it notes nothing. */
+  readonly onPicture: (picture: Picture, position: Position, tracks: readonly TrackNote[] | null) => void;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -34,6 +36,12 @@ interface CurrentRun {
   decodable: boolean;
 }
 
+/** A picture inside the decoder: where it is from, and who is where in it. */
+interface Fed {
+  readonly position: Position;
+  readonly tracks: readonly TrackNote[] | null;
+}
+
 type Units = Extract<LiveFrame, { type: 'units' }>;
 
 /** A run is at most a second; more units than this without a key are a fault, not a delay. */
@@ -45,7 +53,7 @@ const POSITIONS_KEPT = 256;
 
 export class LiveRuns {
   readonly #ports: RunPorts;
-  readonly #positions = new Map<number, Position>();
+  readonly #positions = new Map<number, Fed>();
   readonly #left = new Set<string>();
   #decoder: PictureDecoder;
   #config: VideoConfig | null = null;
@@ -141,9 +149,12 @@ export class LiveRuns {
     const plain = waiting.map(({ unit, record }) => opened.unit(unit, record));
     const opening = await Promise.all(plain);
     if (this.#closed) return;
+    const notes = this.#ports.header(run.segment)?.rendition !== 'clear';
     waiting.forEach(({ unit, record }, index) => {
-      this.#note(record.pts, { segment: run.segment, run: run.record.run, unit, pts: record.pts });
-      this.#decoder.decode({ key: record.key, pts: record.pts, dts: record.dts, data: opening[index] as Bytes });
+      const data = opening[index] as Bytes;
+      const position = { segment: run.segment, run: run.record.run, unit, pts: record.pts };
+      this.#note(record.pts, { position, tracks: notes ? findTracks(data) : null });
+      this.#decoder.decode({ key: record.key, pts: record.pts, dts: record.dts, data });
     });
   }
 
@@ -162,8 +173,8 @@ export class LiveRuns {
     run.held = [];
   }
 
-  #note(pts: number, position: Position): void {
-    this.#positions.set(pts, position);
+  #note(pts: number, fed: Fed): void {
+    this.#positions.set(pts, fed);
     for (const oldest of this.#positions.keys()) {
       if (this.#positions.size <= POSITIONS_KEPT) break;
       this.#positions.delete(oldest);
@@ -173,10 +184,10 @@ export class LiveRuns {
   #makeDecoder(): PictureDecoder {
     return this.#ports.decoder({
       onPicture: (picture) => {
-        const position = this.#positions.get(picture.pts);
+        const fed = this.#positions.get(picture.pts);
         this.#positions.delete(picture.pts);
-        if (position === undefined || this.#closed) picture.close();
-        else this.#ports.onPicture(picture, position);
+        if (fed === undefined || this.#closed) picture.close();
+        else this.#ports.onPicture(picture, fed.position, fed.tracks);
       },
       onFault: (error) => this.#replaceDecoder(error),
     });

@@ -18,6 +18,7 @@ import { Liveness, type Place, type Position } from './liveness';
 import { CannotPlay, type MakeDecoder, type Picture } from './picture';
 import { type Authentic, RunHashes } from './run-hashes';
 import { LiveRuns } from './live-runs';
+import type { TrackNote } from './track-notes';
 
 export type LivePhase =
   | { readonly phase: 'connecting' }
@@ -31,6 +32,12 @@ export type LivePhase =
 /** How much of a redacted picture is covered, and why in the node's one word. */
 export type Redaction = NonNullable<Alive['redaction']>;
 
+/** Who is where in the redacted picture drawn last, and the segment that their numbers count in. */
+export interface LiveTracks {
+  readonly segment: string;
+  readonly notes: readonly TrackNote[];
+}
+
 export type LiveState = LivePhase & {
   readonly authentic: Authentic;
   /** Pictures drawn so far. */
@@ -39,6 +46,8 @@ export type LiveState = LivePhase & {
   readonly closesUs: number | null;
   /** As the node signed it last; null for clear pictures, and before it has. */
   readonly redaction: Redaction | null;
+  /** Null where the picture says nothing. */
+  readonly tracks: LiveTracks | null;
   /** Messages that were refused, by code. */
   readonly refused: Readonly<Record<string, number>>;
 };
@@ -84,6 +93,7 @@ export class LiveSession {
   #drawnMs = -Infinity;
   #pictures = 0;
   #redaction: { readonly now: Redaction; readonly saidUs: number } | null = null;
+  #tracks: LiveTracks | null = null;
   #closes: { readonly atUs: number; readonly saidUs: number } | null = null;
   #final: LivePhase | null = null;
 
@@ -98,7 +108,7 @@ export class LiveSession {
       hashes: this.#hashes,
       header: (segment) => this.#headers.get(segment),
       keyOf: (segment, run, startUs) => this.#keyOf(segment, run, startUs),
-      onPicture: (picture, position) => this.#show(picture, position),
+      onPicture: (picture, position, notes) => this.#show(picture, position, notes),
       onFault: (error) => this.#fault(error),
     });
   }
@@ -218,7 +228,7 @@ export class LiveSession {
     return period === undefined || leaf === undefined ? null : { period, leaf };
   }
 
-  #show(picture: Picture, position: Position): void {
+  #show(picture: Picture, position: Position, notes: readonly TrackNote[] | null): void {
     const now = this.#ports.nowMs();
     // When more pictures wait already, drawing each of them would only make the screen older.
     const hurry = this.#runs.queued > QUEUED_IN_TIME && now - this.#drawnMs < DRAW_AT_LEAST_MS;
@@ -227,6 +237,7 @@ export class LiveSession {
     this.#drawnMs = now;
     this.#firstMs ??= now;
     this.#liveness.shown(position);
+    this.#tracks = notes && { segment: position.segment, notes };
     this.#ports.draw(picture);
     picture.close();
     // The first picture changes the phase; later ones wait for the tick.
@@ -254,7 +265,8 @@ export class LiveSession {
     const closesUs = this.#closes && Math.min(this.#closes.atUs, this.#ports.grant.until_us);
     const redaction = this.#redaction?.now ?? null;
     const refused = { ...this.#refused };
-    this.#ports.onState({ ...this.#phase(), authentic, pictures: this.#pictures, closesUs, redaction, refused });
+    const [pictures, tracks] = [this.#pictures, this.#tracks];
+    this.#ports.onState({ ...this.#phase(), authentic, pictures, closesUs, redaction, tracks, refused });
   }
 
   #phase(): LivePhase {

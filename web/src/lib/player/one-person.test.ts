@@ -31,7 +31,7 @@ beforeAll(() => {
 
 function show(changes: Partial<OnePerson> = {}, tile = RECORDED): { element: HTMLElement; one: OnePerson } {
   const nothing = { choose: vi.fn(), ask: vi.fn(), show: vi.fn(), cover: vi.fn() };
-  const one: OnePerson = { approvals: 2, people: [TWELVE, FORTY], clear: null, state: null, ...nothing, ...changes };
+  const one: OnePerson = { live: false, approvals: 2, people: [TWELVE, FORTY], clear: null, state: null, ...nothing, ...changes };
   const rendition = one.clear === null ? 'redacted' : 'unmasked';
   const props = { owner: 'Kallio school', camera: 'Gate', rendition, viewer: 'A. Virtanen', closesUs: null, tile, one };
   shown = stage(Tile as never, props as never);

@@ -18,6 +18,8 @@ export interface TrackNote {
   readonly top: number;
   readonly right: number;
   readonly bottom: number;
+  /** In live pictures: id of the segment, which tells whose count the number is. */
+  readonly seenIn?: string;
 }
 
 export const SCALE = 10_000;

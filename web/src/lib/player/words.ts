@@ -36,7 +36,7 @@ const reasonsEn = {
   'nothing-recorded': 'Nothing was recorded in this range. Choose another time.',
   'viewer-left': 'You stopped watching. Ask again to go on.',
   'node-restarted': 'The site’s box started anew. Ask again.',
-  'track-not-seen': 'The site shows no such person or vehicle there any more. Open the recording again and choose in it.',
+  'track-not-seen': 'The site sees no such person or vehicle there any more. Choose again in the picture, live or recorded.',
 } as const;
 
 /** One of those who are covered: their number, and what they are; null where nobody said so. */
@@ -119,7 +119,7 @@ const reasonsFi: Readonly<Record<KnownReason, string>> = {
   'nothing-recorded': 'Tältä ajalta ei ole tallennetta. Valitse toinen aika.',
   'viewer-left': 'Lopetit katselun. Pyydä uudelleen jatkaaksesi.',
   'node-restarted': 'Kohteen laite käynnistyi uudelleen. Pyydä uudelleen.',
-  'track-not-seen': 'Kohde ei enää näytä siinä sellaista henkilöä tai ajoneuvoa. Avaa tallenne uudelleen ja valitse siitä.',
+  'track-not-seen': 'Kohde ei enää näe siinä sellaista henkilöä tai ajoneuvoa. Valitse uudelleen kuvasta, suorasta tai tallenteesta.',
 };
 
 /** Why more of a redacted picture is covered, and when less will be; the node's one word for it. */
@@ -135,6 +135,7 @@ const coveredEn = {
   'unknown-motion': 'something moves that was not recognised.',
   settling: 'the site gets to know the picture. This takes a few seconds.',
   'redaction-failed': 'covering people has stopped at the site. It is started anew.',
+  'kept-not-seen': 'whoever may be seen is not found in the picture just now.',
 } as const;
 
 export type CoverReason = keyof typeof coveredEn;
@@ -151,6 +152,7 @@ const coveredFi: Readonly<Record<CoverReason, string>> = {
   'unknown-motion': 'kuvassa liikkuu jotain, mitä ei tunnistettu.',
   settling: 'kohteen laite oppii kuvan. Se kestää muutaman sekunnin.',
   'redaction-failed': 'ihmisten peittäminen pysähtyi kohteessa. Se käynnistetään uudelleen.',
+  'kept-not-seen': 'sitä, jonka saa nähdä, ei juuri nyt löydy kuvasta.',
 };
 
 const en = {
@@ -189,6 +191,7 @@ const en = {
     nobody: 'The site has found nobody in this picture. Go to one where it has.',
     people: 'People and vehicles that are covered in this picture',
     name: (one: One) => capital(called(one)),
+    nobodyLive: 'The site finds nobody in the picture just now.',
     title: (one: One) => `Ask to see ${called(one)}`,
     reason: ({ as }: One): string => (as === 'vehicle' ? 'Why this vehicle?' : 'Why this person?'),
     reasonMissing: 'Write down why. Without a reason the site refuses.',
@@ -203,6 +206,10 @@ const en = {
         : 'Only this person becomes clear, in this stretch of the recording. Everybody else stays covered.',
     logged: 'It is an entry of its own in the owner’s log, with your name and this reason.',
     yes: 'Ask the owner',
+    onlyLive: ({ as }: One): string =>
+      as === 'vehicle'
+        ? 'Only this vehicle becomes clear, live and as long as the site follows it. People and other vehicles stay covered.'
+        : 'Only this person becomes clear, live and as long as the site follows them. Everybody else stays covered.',
     yesNow: ({ as }: One): string => (as === 'vehicle' ? 'Show this vehicle' : 'Show this person'),
     cancel: ({ as }: One): string => (as === 'vehicle' ? 'Leave it covered' : 'Leave everybody covered'),
     asking: (one: One) => `Asking to see ${called(one)}`,
@@ -292,6 +299,7 @@ const fi: TileWords = {
     name: (one) => capital(calledFi(one)),
     title: (one) => `Pyydä nähdä ${calledFi(one)}`,
     reason: ({ as }) => (as === 'vehicle' ? 'Miksi juuri tämä ajoneuvo?' : 'Miksi juuri tämä henkilö?'),
+    nobodyLive: 'Kohde ei juuri nyt löydä kuvasta ketään.',
     reasonMissing: 'Kirjoita syy. Ilman sitä kohde kieltäytyy.',
     byOwner: (owner, count) =>
       count === 1
@@ -306,6 +314,10 @@ const fi: TileWords = {
     yes: 'Kysy omistajalta',
     yesNow: ({ as }) => (as === 'vehicle' ? 'Näytä tämä ajoneuvo' : 'Näytä tämä henkilö'),
     cancel: ({ as }) => (as === 'vehicle' ? 'Pidä se peitettynä' : 'Pidä kaikki peitettyinä'),
+    onlyLive: ({ as }) =>
+      as === 'vehicle'
+        ? 'Vain tämä ajoneuvo näkyy suorassa kuvassa, niin kauan kuin kohde seuraa sitä. Ihmiset ja muut ajoneuvot pysyvät peitettyinä.'
+        : 'Vain tämä henkilö näkyy suorassa kuvassa, niin kauan kuin kohde seuraa häntä. Kaikki muut pysyvät peitettyinä.',
     asking: (one) => `Pyydetään nähdä ${calledFi(one)}`,
     pending: (one) => `${capital(calledFi(one))}: odotetaan omistajaa`,
     making: (one) => `${capital(calledFi(one))}: suostuttu; kuvia valmistellaan kohteessa`,

@@ -20,11 +20,13 @@ export interface SignedAsk {
 }
 
 /** What the officer chooses; ids, device and time are added when it is signed. */
-export type Wish = Omit<AccessRequest, 'request' | 'device' | 'asked_us' | 'track' | 'track_kind'> & {
+export type Wish = Omit<AccessRequest, 'request' | 'device' | 'asked_us' | 'track' | 'track_kind' | 'seen_in'> & {
   /** Which person or vehicle is to become clear; with the rendition `unmasked` only. */
   readonly track?: number | undefined;
   /** What they are in the picture in which they were chosen. */
   readonly track_kind?: TrackKind | undefined;
+  /** The segment of the live picture in which they were chosen. */
+  readonly seen_in?: string | undefined;
 };
 
 export async function signAsk(
@@ -37,6 +39,7 @@ export async function signAsk(
     ...wish,
     track: wish.track,
     track_kind: wish.track_kind,
+    seen_in: wish.seen_in,
     request: moment.id,
     device: identity.fingerprint,
     asked_us: moment.nowUs,

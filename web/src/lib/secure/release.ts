@@ -106,7 +106,7 @@ export function releaseInfo(request: string, grant: string, checkpoint: string):
 }
 
 function requireAsked(grant: Grant, asked: AccessRequest): void {
-  const same = (['agreement', 'camera', 'stream', 'view', 'rendition', 'device', 'incident', 'track', 'track_kind'] as const).every(
+  const same = (['agreement', 'camera', 'stream', 'view', 'rendition', 'device', 'incident', 'track', 'track_kind', 'seen_in'] as const).every(
     (name) => grant[name] === asked[name],
   );
   if (!same) throw new Refused('not-ours', 'the grant opens something else than what was asked for');

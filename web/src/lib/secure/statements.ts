@@ -141,6 +141,7 @@ export const accessRequest = kind(
     asked_us: instant,
     track: is.optional(is.count),
     track_kind: is.optional(readTrackKind),
+    seen_in: is.optional(is.id16),
   }),
 );
 export type AccessRequest = is.Read<typeof accessRequest.read>;
@@ -211,6 +212,7 @@ export const grant = is.exactly({
   range_until_us: is.orNull(instant),
   track: is.optional(is.count),
   track_kind: is.optional(readTrackKind),
+  seen_in: is.optional(is.id16),
 });
 export type Grant = is.Read<typeof grant>;
 

@@ -5,11 +5,13 @@ import { HubClient } from '$lib/hub/client';
 import { EPISODE, incidentOf, signalOf, siteOf } from '$lib/hub/testing/city';
 import type { Opening } from '$lib/hub/openings';
 import { AVCC } from '$lib/player/testing/live-story';
+import { notesOf } from '$lib/player/testing/notes';
 import { TestRecording } from '$lib/player/testing/recording';
 import { FRAME_EVENT, type FrameDetail } from '$lib/player/screen';
+import type { TrackNote } from '$lib/player/track-notes';
 import { Api } from '$lib/api';
 import type { Ask } from '$lib/secure/ask';
-import { b64, type Bytes, copyOf, fromUtf8, unb64 } from '$lib/secure/bytes';
+import { b64, type Bytes, concat, copyOf, fromUtf8, unb64 } from '$lib/secure/bytes';
 import type { Json } from '$lib/secure/canonical';
 import { type Envelope, payloadHash } from '$lib/secure/envelope';
 import type { Asked } from '$lib/secure/release';
@@ -43,6 +45,8 @@ export class Town {
   recorded: Reply = 'permit';
   /** How much of live redacted pictures is covered, as the site says. */
   redaction = { state: 'normal', reason: '' };
+  /** Who is where in live pictures that are not clear. */
+  liveTracks: readonly TrackNote[] = [];
   /** Whether the site still makes more of redacted ranges; what there is of them is in `recording`. */
   making = false;
   /** What live viewers are told of their end. */
@@ -218,14 +222,16 @@ export class Town {
     queueMicrotask(() => socket.accept());
     const [, grant = ''] = /grants\/([^/]+)\/live$/.exec(socket.url) ?? [];
     if (!this.#grants.has(grant)) return;
-    const covered = this.#grants.get(grant)?.statement.rendition === 'redacted';
-    const segment = this.site.segment(60, NOON, 1, covered ? 'redacted' : 'clear');
-    const units = Array.from({ length: 25 }, (_, index) => ({ key: index === 0, pts: index * 3600, data: Uint8Array.of(index) }));
+    const rendition = this.#grants.get(grant)?.statement.rendition ?? 'clear';
+    const covered = rendition !== 'clear';
+    const segment = this.site.segment(60, NOON, 1, rendition);
+    const notes = notesOf(covered ? this.liveTracks : undefined);
+    const units = Array.from({ length: 25 }, (_, index) => ({ key: index === 0, pts: index * 3600, data: concat(notes, Uint8Array.of(index)) }));
     const sealed = segment.append(keyOf(5), 5, this.nowUs, avcConfig(AVCC), units);
     const give = (frame: Bytes): void => socket.give(copyOf(frame).buffer);
     const answer = async (nonce: string): Promise<void> => {
       const newest = { segment: segment.segment, run: (await sealed).run, unit: 25, pts: 24 * 3600 };
-      const told = covered ? { rendition: 'redacted', redaction: this.redaction } : {};
+      const told = covered ? { rendition, redaction: this.redaction } : {};
       give(jsonFrame(7, await this.site.alive(nonce, { ...newest, ...told, closes: { grant, at_us: this.closesUs } })));
     };
     socket.onSent = (message) => {

@@ -69,7 +69,7 @@ export const owner = {
     'nothing-recorded': 'nothing of that time is kept',
     'viewer-left': 'they stopped watching',
     'node-restarted': 'your site’s box was restarted',
-    'track-not-seen': 'the site shows no such person or vehicle there',
+    'track-not-seen': 'the site sees no such person or vehicle there any more',
   },
   pairing: {
     title: 'Pair this device',
@@ -221,6 +221,7 @@ export const owner = {
     asksOne: (name: string, role: string, agency: string, one: One) => `${name}, ${role}, ${agency}, asks that ${called(one)} becomes clear`,
     oneIn: (from: string, until: string, camera: string) => `in recordings from ${from} to ${until} at ${camera}`,
     reason: (text: string) => `The reason they state: “${text}”`,
+    oneLive: (camera: string) => `in the live picture of ${camera}`,
     live: 'live pictures',
     recorded: (from: string, until: string) => `recordings from ${from} to ${until}`,
     pictures: {
@@ -270,6 +271,8 @@ export const owner = {
     live: (camera: string) => `saw ${camera} live`,
     recorded: (camera: string, from: string, until: string) => `saw recordings of ${camera} from ${from} to ${until}`,
     one: (one: One, camera: string, from: string, until: string) => `saw ${called(one)} in recordings of ${camera} from ${from} to ${until}`,
+    oneLive: (one: One, camera: string) => `saw ${called(one)} live at ${camera}`,
+    oneLiveNow: (one: One, camera: string) => `sees ${called(one)} live at ${camera}`,
     recordedPlain: (camera: string) => `saw recordings of ${camera}`,
     liveNow: (camera: string) => `sees ${camera} live`,
     wanted: (camera: string) => `wanted to see ${camera}`,

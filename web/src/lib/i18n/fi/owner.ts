@@ -65,7 +65,7 @@ export const owner: Catalogue['owner'] = {
     'nothing-recorded': 'tuolta ajalta ei ole tallessa mitään',
     'viewer-left': 'katselu lopetettiin',
     'node-restarted': 'kohteesi laite käynnistettiin uudelleen',
-    'track-not-seen': 'kohde ei näytä siinä sellaista henkilöä tai ajoneuvoa',
+    'track-not-seen': 'kohde ei enää näe siinä sellaista henkilöä tai ajoneuvoa',
   },
   pairing: {
     title: 'Ota tämä laite käyttöön',
@@ -216,6 +216,7 @@ export const owner: Catalogue['owner'] = {
       `${name}, ${role}, ${agency}, pyytää, että ${KINDS[trackKind ?? 'unknown'][0]} ${track ?? ''} näkyy peittämättä`,
     oneIn: (from, until, camera) => `kameran ${camera} tallenteissa ajalta ${from} – ${until}`,
     reason: (text) => `Syy, jonka he ilmoittavat: ”${text}”`,
+    oneLive: (camera) => `kameran ${camera} suorassa kuvassa`,
     live: 'suoraa kuvaa',
     recorded: (from, until) => `tallenteita ajalta ${from} – ${until}`,
     pictures: {
@@ -266,6 +267,8 @@ export const owner: Catalogue['owner'] = {
     recorded: (camera, from, until) => `näki kameran ${camera} tallenteita ajalta ${from} – ${until}`,
     one: ({ track, trackKind }, camera, from, until) =>
       `näki ${KINDS[trackKind ?? 'unknown'][1]} ${track ?? ''} kameran ${camera} tallenteista ajalta ${from} – ${until}`,
+    oneLive: ({ track, trackKind }, camera) => `näki ${KINDS[trackKind ?? 'unknown'][1]} ${track ?? ''} kameran ${camera} suorassa kuvassa`,
+    oneLiveNow: ({ track, trackKind }, camera) => `näkee ${KINDS[trackKind ?? 'unknown'][1]} ${track ?? ''} kameran ${camera} suorassa kuvassa`,
     recordedPlain: (camera) => `näki kameran ${camera} tallenteita`,
     liveNow: (camera) => `näkee kameran ${camera} suorana`,
     wanted: (camera) => `halusi nähdä kameran ${camera}`,

@@ -98,7 +98,7 @@ export class TestSite {
       id: ids.grant, agreement: hash, clause: 'intrusion', camera, stream, view, rendition, person: ids.person, device, incident,
       since_us: NOON, until_us: NOON + 3_600_000_000, from_us: asked.statement.from_us ?? NOON,
       range_until_us: asked.statement.until_us, track: asked.statement.track,
-      track_kind: asked.statement.track_kind, ...changes,
+      track_kind: asked.statement.track_kind, seen_in: asked.statement.seen_in, ...changes,
     };
   }
 
