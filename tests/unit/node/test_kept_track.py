@@ -1,11 +1,9 @@
 """A live picture in which one track stays clear: made beside that of all, never instead."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-import numpy as np
 import pytest
 
 from handfast.media.feed import RunStarted, SegmentOpened, UnitCopied, UnitsSealed
@@ -13,7 +11,7 @@ from handfast.media.periods import PeriodMint
 from handfast.media.recorder import Recorder
 from handfast.media.recording import RecorderParts, SegmentPolicy
 from handfast.media.track_notes import find_tracks
-from handfast.media.unit_pictures import PictureSize, PlanarPicture, UnitDecoder, UnitEncoder
+from handfast.media.unit_pictures import PictureSize, PlanarPicture, UnitDecoder
 from handfast.media.units import VIDEO, Codec, KeptTrack, StreamKey, TrackConfig
 from handfast.media.writer import Volume, WritePolicy
 from handfast.model.media import Rendition, TrackKind
@@ -29,14 +27,13 @@ from handfast.vision.boxes import Box, Detection
 from handfast.vision.redactor import Redactor
 from tests.fakes.recording import CollectedFeed, MemoryPeriods
 from tests.fakes.steady import CountingIds, HandClock
+from tests.unit.node.filmed import LOUD, STEP, Camera
 from tests.unit.vision.drawn import SeeingDetector, person
 
 SIZE = PictureSize(width=320, height=240)
 CLEAR = StreamKey(UUID(int=5))
 REDACTED = CLEAR.redacted
 ANNA, BEN = person(60, 100), person(220, 100)
-LOUD = 220  # luma of the drawn people
-STEP = 9000  # ten pictures a second, 90 kHz
 ZONE = Area(points=((0, 0), (0.5, 0), (0.5, 1), (0, 1)))  # Anna stands in it
 
 
@@ -44,16 +41,6 @@ def kept(track: int, *, grant: str = "grant", kind: TrackKind | None = None) -> 
     """Name the stream in which a grant leaves one track clear."""
     who = KeptTrack(grant, track, kind, b"s" * 16)
     return StreamKey(CLEAR.camera, "main", Rendition.UNMASKED, who)
-
-
-def filmed(people: Sequence[Detection]) -> PlanarPicture:
-    """Draw people into a street."""
-    planes = np.full((360, 320), 128, np.uint8)
-    planes[:240] = 110
-    for each in people:
-        left, top, right, bottom = (int(edge) for edge in each.box)
-        planes[top:bottom, left:right] = LOUD
-    return PlanarPicture(planes=planes, pts=0, received_us=0)
 
 
 @dataclass(frozen=True)
@@ -77,8 +64,8 @@ class Street:
 
     def __init__(self, scratch: Path, *, children: tuple[Area, ...] = ()) -> None:
         """Begin with nobody in sight."""
-        self.people: list[Detection] = []
         self.clock, ids = HandClock(), CountingIds()
+        self.camera = Camera(CLEAR, self.clock)
         self.periods, self.feed = MemoryPeriods(ids), CollectedFeed()
         self.mint = PeriodMint(self.periods, clock=self.clock)
         redaction = CameraRedaction(
@@ -97,11 +84,11 @@ class Street:
         volume = Volume(scratch, clock=self.clock, policy=WritePolicy(lane_bytes=0))
         self.recorder = Recorder(parts, volumes={scratch: volume})
         making = Making(stream=REDACTED, owner=UUID(int=1), how=redaction)
-        redactor = Redactor(settings_of(redaction), [SeeingDetector(lambda: self.people)])
+        redactor = Redactor(
+            settings_of(redaction), [SeeingDetector(lambda: self.camera.people)]
+        )
         self.rendition = LiveRendition(making, redactor, self.recorder, clock=self.clock)
         self._add(REDACTED)
-        self._encoder = UnitEncoder(320, 240, fps=10, bitrate_bps=2_000_000)
-        self._count = 0
 
     def _want_key(self, stream: StreamKey) -> None:
         self.rendition.want_key(stream)
@@ -119,29 +106,10 @@ class Street:
 
     def shows(self, *people: Detection, pictures: int = 5) -> Shown:
         """Let the camera film."""
-        self.people = list(people)
+        self.camera.people = list(people)
         shown = None
         for _ in range(pictures):
-            self.clock.move(0.1)
-            picture = filmed(people)
-            picture = PlanarPicture(
-                planes=picture.planes,
-                pts=self._count * STEP,
-                received_us=self.clock.now_us(),
-            )
-            coded = self._encoder.encode(picture, key=self._count % 10 == 0)
-            assert coded is not None
-            copied = UnitCopied(
-                stream=CLEAR,
-                config=coded.config,
-                key=coded.unit.key,
-                pts=picture.pts,
-                dts=picture.pts,
-                data=coded.unit.data,
-                received_us=picture.received_us,
-            )
-            shown = self.rendition.take(copied) or shown
-            self._count += 1
+            shown = self.rendition.take(self.camera.picture()) or shown
         assert shown is not None
         return shown
 
