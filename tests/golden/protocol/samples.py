@@ -1,7 +1,7 @@
 """One statement of every kind with fixed values."""
 
 from handfast.kit.encoding import b64
-from handfast.model.media import Rendition, Stream, View
+from handfast.model.media import Rendition, Stream, TrackKind, View
 from handfast.protocol.agreement_document import to_document
 from handfast.protocol.statements import (
     AccessRequestStatement,
@@ -133,6 +133,26 @@ SAMPLES: tuple[Statement, ...] = (
         challenge=HASH,
         device=DEVICE,
         asked_us=NOW_US,
+    ),
+    AccessRequestStatement(
+        request=GRANT,
+        node=NODE,
+        agreement=HASH,
+        camera=CAMERA,
+        stream=Stream.MAIN,
+        view=View.LIVE,
+        rendition=Rendition.UNMASKED,
+        purpose="emergency",
+        incident=INCIDENT,
+        from_us=None,
+        until_us=None,
+        comment="the child with the red coat is missing",
+        challenge=HASH,
+        device=DEVICE,
+        asked_us=NOW_US,
+        track=12,
+        track_kind=TrackKind.PERSON,
+        seen_in=SEGMENT,
     ),
     Approval(
         node=NODE,
