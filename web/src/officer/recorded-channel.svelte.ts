@@ -4,7 +4,7 @@ import type { Answer } from '$lib/api';
 import type { FetchBytes } from '$lib/player/group-source';
 import { watchRecorded, type RecordedView } from '$lib/player/recorded-view';
 import type { RecordedState } from '$lib/player/recorded-session';
-import { isMaking } from '$lib/player/recordings';
+import { isMaking, unmadeWhy } from '$lib/player/recordings';
 import { fromRecorded, type TileState } from '$lib/player/tile-state';
 import type { Span } from '$lib/player/timeline';
 import type { TrackNote } from '$lib/player/track-notes';
@@ -34,7 +34,11 @@ export interface Shown {
 /** What is open may lag so far behind now before more of it is asked for. */
 export const STALE_US = 2_000_000;
 /** Of a range that is being made, the list up to so much after the wanted instant comes first. */
-const SOON_US = 1_000_000;
+const SOON_US = 100_000;
+/** More of it is asked for in such steps, each as soon as it is made. */
+const STEP_US = 1_000_000;
+/** Whoever wants to see so much beyond what is made does not wait for all that lies between. */
+const FAR_US = 15_000_000;
 /** Between two looks at a range that is being made; the site itself waits for news meanwhile. */
 const LOOK_EVERY_MS = 500;
 
@@ -48,6 +52,8 @@ export class RecordedChannel {
   shown = $state.raw<Shown | null>(null);
   /** The site is still covering people in a part of the range: more of it comes by itself. */
   preparing = $state(false);
+  /** Why the rest of the range will not come; null while nothing is wrong. */
+  stopped = $state<string | null>(null);
   /** Another rendition that is asked for while this picture stays. */
   readonly beside = new Beside();
 
@@ -91,6 +97,12 @@ export class RecordedChannel {
     const { fromUs, untilUs } = this.released ?? { fromUs: 0, untilUs: 0 };
     const before = wallUs < fromUs && opensFromUs !== null && fromUs - opensFromUs > STALE_US;
     return before || (wallUs >= untilUs && nowUs - untilUs > STALE_US);
+  }
+
+  /** Whether a covered picture of `wallUs` would be there sooner if another range began at it. */
+  isFarAhead(wallUs: number): boolean {
+    if (!this.preparing || this.grant?.rendition !== 'redacted') return false;
+    return wallUs > (this.#view?.timeline.untilUs || this.grant.from_us) + FAR_US;
   }
 
   /** Stands at `wallUs` without a picture until somebody asks for it. */
@@ -197,10 +209,14 @@ export class RecordedChannel {
   }
 
   async #list(permit: Permit, signal: AbortSignal): Promise<void> {
+    // The site leaves what it made for this tile before.
+    this.#looking.abort();
+    this.stopped = null;
     const { rendition, from_us: fromUs, range_until_us } = permit.grant;
     const untilUs = range_until_us ?? fromUs;
-    const soonUs = this.#wish === null ? untilUs : Math.max(fromUs, this.#wish.wallUs) + SOON_US;
-    const firstUs = rendition === 'clear' ? untilUs : Math.min(untilUs, soonUs);
+    // What is in sight gives way to the wanted instant only; nothing, to the first picture.
+    const soonUs = this.#view === null || this.#wish === null ? fromUs : Math.max(fromUs, this.#wish.wallUs);
+    const firstUs = rendition === 'clear' ? untilUs : Math.min(untilUs, soonUs + SOON_US);
     if (rendition !== 'clear' && this.#view === null) this.state = { kind: 'preparing' };
     let answer = await this.#ports.recordings(permit.grant.id, { fromUs, untilUs: firstUs });
     // A picture in sight stays until the one that is wanted has been made.
@@ -209,7 +225,6 @@ export class RecordedChannel {
       answer = await this.#ports.recordings(permit.grant.id, { fromUs, untilUs: firstUs });
     }
     if (signal.aborted) return;
-    this.#looking.abort();
     if (answer.outcome !== 'ok') {
       this.#asked = 'refused';
       this.state =
@@ -219,42 +234,54 @@ export class RecordedChannel {
       return;
     }
     this.#asked = 'open';
-    this.preparing = isMaking(answer.value) || firstUs < untilUs;
+    this.stopped = unmadeWhy(answer.value);
+    this.preparing = this.stopped === null && (isMaking(answer.value) || firstUs < untilUs);
     this.#release = { permit, recordings: answer.value };
     this.grant = permit.grant;
     await this.#watch();
     if (this.preparing && !signal.aborted) void this.#lookForMore(permit, { fromUs, untilUs });
   }
 
-  /** What the site goes on making joins what is there, until all of it is. */
-  async #lookForMore(permit: Permit, range: Range): Promise<void> {
+  /** What the site goes on making joins what is there, step by step, until all of it is. */
+  async #lookForMore(permit: Permit, { fromUs, untilUs }: Range): Promise<void> {
     const { signal } = (this.#looking = new AbortController());
+    let nextUs = Math.min(untilUs, fromUs + STEP_US);
     while (!signal.aborted) {
-      const answer = await this.#ports.recordings(permit.grant.id, range);
+      const answer = await this.#ports.recordings(permit.grant.id, { fromUs, untilUs: nextUs });
       if (signal.aborted) return;
       if (answer.outcome === 'denied') return void (this.preparing = false);
       if (answer.outcome === 'ok') {
         this.#release = { permit, recordings: answer.value };
-        await this.#grow(answer.value);
-        if (!isMaking(answer.value)) return this.#made();
+        const [waits, stopped] = [isMaking(answer.value), unmadeWhy(answer.value)];
+        const over = stopped !== null || (!waits && nextUs >= untilUs);
+        const madeUs = await this.#grow(answer.value, !over);
+        if (signal.aborted) return;
+        if (over) return this.#made(stopped);
+        // Where nothing was recorded for a while, no step would be the next.
+        nextUs = madeUs === null && !waits ? untilUs : Math.min(untilUs, (madeUs ?? nextUs) + STEP_US);
+        if (!waits) continue;
       }
       await this.#ports.pause(LOOK_EVERY_MS, signal);
     }
   }
 
-  async #grow(recordings: unknown): Promise<void> {
+  /** Takes a later list; resolves with the end of what there is when that has grown, null otherwise. */
+  async #grow(recordings: unknown, growing: boolean): Promise<number | null> {
     const [view, wish] = [this.#view, this.#wish];
-    if (view === null) return;
+    if (view === null) return null;
     const waits = this.state.kind === 'preparing' || (this.state.kind === 'recorded' && this.state.gap);
-    const grew = await view.extend(recordings, isMaking(recordings));
-    if (view !== this.#view) return;
+    const grew = await view.extend(recordings, growing);
+    if (view !== this.#view) return null;
     this.spans = view.timeline.spans;
     if (grew && waits && wish !== null && wish === this.#wish) await this.#resume(view);
+    return grew ? view.timeline.untilUs : null;
   }
 
-  #made(): void {
+  /** Nothing will be added any more, for the reason `stopped` where that is not all. */
+  #made(stopped: string | null): void {
     this.preparing = false;
-    if (this.state.kind === 'preparing') this.state = { kind: 'empty' };
+    this.stopped = stopped;
+    if (this.state.kind === 'preparing') this.state = nothing(stopped);
   }
 
   async #watch(): Promise<void> {
@@ -295,7 +322,8 @@ export class RecordedChannel {
   }
 
   #stateOf(state: RecordedState): TileState {
-    return state.phase === 'empty' && this.preparing ? { kind: 'preparing' } : fromRecorded(state);
+    if (state.phase !== 'empty') return fromRecorded(state);
+    return this.preparing ? { kind: 'preparing' } : nothing(this.stopped);
   }
 
   async #resume(view: RecordedView): Promise<void> {
@@ -304,4 +332,8 @@ export class RecordedChannel {
     await view.session.seek(wish.wallUs);
     if (wish.playing && this.#view === view) view.session.play();
   }
+}
+
+function nothing(stopped: string | null): TileState {
+  return stopped === null ? { kind: 'empty' } : { kind: 'failed', code: stopped };
 }

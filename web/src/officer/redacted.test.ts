@@ -146,4 +146,42 @@ describe('a recorded range that is still being made', () => {
     await wall.playback.seek(AT);
     await expect.poll(() => tile.state.kind, { timeout: 5000 }).toBe('empty');
   });
+
+  it('shows what there is, and says that the rest will not come, when covering fails', async () => {
+    town.making = true;
+    await town.recording.record(1, AT, { rendition: 'redacted' });
+    const { tile, drawn } = await hung();
+    await wall.playback.seek(AT + 5 * FRAME_US);
+    expect(tile.recorded.stopped).toBeNull();
+    [town.making, town.unmade] = [false, 'redaction-failed'];
+    await expect.poll(() => tile.recorded.stopped, { timeout: 5000 }).toBe('redaction-failed');
+    expect([tile.state.kind, tile.recorded.preparing]).toEqual(['recorded', false]);
+    expect(drawn.at(-1)?.wallUs).toBe(AT + 5 * FRAME_US);
+    town.unmade = null;
+    wall.again(tile);
+    await expect.poll(() => tile.recorded.stopped, { timeout: 5000 }).toBeNull();
+    expect(asked()).toHaveLength(3);
+  });
+
+  it('says so where no picture was made at all', async () => {
+    town.unmade = 'redaction-failed';
+    const { tile } = await hung();
+    await wall.playback.seek(AT);
+    await expect.poll(() => tile.state, { timeout: 5000 }).toEqual({ kind: 'failed', code: 'redaction-failed' });
+    expect(tile.recorded.preparing).toBe(false);
+  });
+
+  it('is asked for anew from an instant far beyond what is made', async () => {
+    town.making = true;
+    await town.recording.record(2, AT, { rendition: 'redacted' });
+    const { tile } = await hung();
+    town.nowUs = NOW + 60_000_000;
+    await wall.playback.seek(AT + 30 * FRAME_US);
+    await expect.poll(() => tile.state.kind, { timeout: 4000 }).toBe('recorded');
+    await wall.playback.seek(AT + 12_000_000);
+    expect(asked()).toHaveLength(2);
+    void wall.playback.seek(AT + 40_000_000);
+    await expect.poll(() => town.asked.length, { timeout: 4000 }).toBe(3);
+    expect(town.asked[2]?.statement.from_us).toBe(AT + 39_000_000);
+  });
 });

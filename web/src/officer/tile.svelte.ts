@@ -156,7 +156,8 @@ export class WallTile {
 
   /** Whether `wallUs` may be had by asking for more of the recordings. */
   lacks(wallUs: number): boolean {
-    return this.recorded.lacks(wallUs, { opensFromUs: this.opensFromUs, nowUs: this.#ports.nowUs() });
+    const lacks = this.recorded.lacks(wallUs, { opensFromUs: this.opensFromUs, nowUs: this.#ports.nowUs() });
+    return lacks || (!this.mustAsk && this.recorded.isFarAhead(wallUs));
   }
 
   /**
@@ -234,8 +235,8 @@ export class WallTile {
 
   close(): void {
     this.unmasking.leave();
-    this.live.close();
     this.unmaskingLive.leave();
+    this.live.close();
     this.recorded.close();
   }
 

@@ -21,6 +21,13 @@ export function isMaking(body: unknown): boolean {
   return readMaking(body, 'recordings').making ?? false;
 }
 
+const readReason = is.atLeast({ reason: is.optional(is.orNull(is.text)) });
+
+/** Why the rest of a redacted range will not come; null while nothing is wrong. What is listed can be had. */
+export function unmadeWhy(body: unknown): string | null {
+  return readReason(body, 'recordings').reason ?? null;
+}
+
 export interface Recordings {
   readonly segments: readonly RecordedSegment[];
   /** Segments left out because nothing trustworthy describes them; the tile says so. */

@@ -2,12 +2,12 @@ import axe from 'axe-core';
 import { flushSync } from 'svelte';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { stage, type Staged } from '../../../dev/stage';
 import { FRAME_EVENT } from './screen';
 import Tile from './Tile.svelte';
 import type { TileKind, TileState } from './tile-state';
-import { coverIn, reasonIn, tileWords } from './words';
+import { coverIn, reasonIn, stoppedIn, tileWords } from './words';
 
 let shown: Staged | undefined;
 afterEach(() => {
@@ -165,6 +165,32 @@ describe('a redacted tile', () => {
       const { violations } = await axe.run(element, { rules });
       expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([]);
       shown?.close();
+    }
+  });
+
+  it('says that the rest of a recording will not come, and lets it be asked for again', () => {
+    const onAgain = vi.fn();
+    const element = show(states.recorded, { ...redacted, stopped: 'redaction-failed', onAgain });
+    expect(figure(element).dataset['stopped']).toBe('redaction-failed');
+    const said = element.querySelector('.cover');
+    expect(said?.textContent).toContain('Covering people has failed at the site.');
+    said?.querySelector('button')?.click();
+    expect(onAgain).toHaveBeenCalledOnce();
+  });
+
+  it('says in the place of the picture why none of a recording could be made', () => {
+    const element = show({ kind: 'failed', code: 'redaction-left' }, { ...redacted, stopped: 'redaction-left' });
+    expect(element.querySelector('.notice')?.textContent).toContain('the site did not make this one');
+    expect(element.querySelector('.cover')?.textContent.trim()).toBe('');
+  });
+
+  it('knows every word with which a site leaves a recording unmade', () => {
+    const wire = readFileSync(resolve('../src/handfast/protocol/wire.py'), 'utf8').replace(/[^]*class Unmade/, '').replace(/\nclass [^]*/, '');
+    const named = [...wire.matchAll(/= "([a-z-]+)"/g)].map(([, word]) => word);
+    expect(named).toHaveLength(2);
+    for (const words of Object.values(tileWords)) {
+      for (const kind of [words.stopped, words.unmade]) expect(Object.keys(kind)).toEqual(named);
+      expect(stoppedIn(words, 'of-the-future')).toBe(words.stopped['redaction-failed']);
     }
   });
 

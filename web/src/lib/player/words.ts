@@ -155,6 +155,30 @@ const coveredFi: Readonly<Record<CoverReason, string>> = {
   'kept-not-seen': 'sitä, jonka saa nähdä, ei juuri nyt löydy kuvasta.',
 };
 
+/** Why the rest of a recorded range will not come, in the node's words, and what to do. */
+const stoppedEn = {
+  'redaction-failed': 'Covering people has failed at the site. What was made until then is here, the rest is missing. Ask again; if it fails again, call the site.',
+  'redaction-left': 'Another part of this recording was asked for since, so the site did not finish this one. Ask again for the rest.',
+} as const;
+
+export type Unmade = keyof typeof stoppedEn;
+
+const stoppedFi: Readonly<Record<Unmade, string>> = {
+  'redaction-failed': 'Ihmisten peittäminen epäonnistui kohteessa. Siihen asti valmistunut on tässä, loput puuttuu. Pyydä uudelleen; jos se ei auta, soita kohteeseen.',
+  'redaction-left': 'Tallenteesta pyydettiin sittemmin toista osaa, joten kohde ei tehnyt tätä loppuun. Pyydä loput uudelleen.',
+};
+
+/** The same where no picture of it has been made. */
+const unmadeEn: Readonly<Record<Unmade, string>> = {
+  'redaction-failed': 'The site could not cover the people in this recording, so no picture of it leaves. Ask again; if it fails again, call the site.',
+  'redaction-left': 'Another part of this recording was asked for since, so the site did not make this one. Ask again.',
+};
+
+const unmadeFi: Readonly<Record<Unmade, string>> = {
+  'redaction-failed': 'Kohde ei pystynyt peittämään tallenteen ihmisiä, joten siitä ei lähde kuvaa. Pyydä uudelleen; jos se ei auta, soita kohteeseen.',
+  'redaction-left': 'Tallenteesta pyydettiin sittemmin toista osaa, joten kohde ei tehnyt tätä. Pyydä uudelleen.',
+};
+
 const en = {
   live: 'LIVE',
   /** Covering takes the site so long. */
@@ -165,6 +189,8 @@ const en = {
   preparing: 'Being prepared at the site',
   preparingWhy: 'People are covered there before a picture leaves. It takes about as long as the pictures last, and shows as soon as the first are there.',
   preparingGap: 'the last one ready so far',
+  stopped: stoppedEn as Readonly<Record<Unmade, string>>,
+  unmade: unmadeEn,
   clear: {
     ask: 'Ask for the clear picture',
     show: 'Show the clear picture',
@@ -189,9 +215,9 @@ const en = {
       return `${what} is outlined in the picture: choose ${vehicles > 0 ? 'it' : 'them'}.`;
     },
     nobody: 'The site has found nobody in this picture. Go to one where it has.',
+    nobodyLive: 'The site finds nobody in the picture just now.',
     people: 'People and vehicles that are covered in this picture',
     name: (one: One) => capital(called(one)),
-    nobodyLive: 'The site finds nobody in the picture just now.',
     title: (one: One) => `Ask to see ${called(one)}`,
     reason: ({ as }: One): string => (as === 'vehicle' ? 'Why this vehicle?' : 'Why this person?'),
     reasonMissing: 'Write down why. Without a reason the site refuses.',
@@ -204,12 +230,12 @@ const en = {
       as === 'vehicle'
         ? 'Only this vehicle becomes clear, in this stretch of the recording. People and other vehicles stay covered.'
         : 'Only this person becomes clear, in this stretch of the recording. Everybody else stays covered.',
-    logged: 'It is an entry of its own in the owner’s log, with your name and this reason.',
-    yes: 'Ask the owner',
     onlyLive: ({ as }: One): string =>
       as === 'vehicle'
         ? 'Only this vehicle becomes clear, live and as long as the site follows it. People and other vehicles stay covered.'
         : 'Only this person becomes clear, live and as long as the site follows them. Everybody else stays covered.',
+    logged: 'It is an entry of its own in the owner’s log, with your name and this reason.',
+    yes: 'Ask the owner',
     yesNow: ({ as }: One): string => (as === 'vehicle' ? 'Show this vehicle' : 'Show this person'),
     cancel: ({ as }: One): string => (as === 'vehicle' ? 'Leave it covered' : 'Leave everybody covered'),
     asking: (one: One) => `Asking to see ${called(one)}`,
@@ -271,6 +297,8 @@ const fi: TileWords = {
   preparing: 'Valmistellaan kohteessa',
   preparingWhy: 'Ihmiset peitetään siellä ennen kuin kuvaa lähtee. Se kestää suunnilleen yhtä kauan kuin kuvat, ja ensimmäiset näkyvät heti, kun ne ovat valmiit.',
   preparingGap: 'viimeinen, joka on valmis',
+  stopped: stoppedFi,
+  unmade: unmadeFi,
   clear: {
     ask: 'Pyydä peittämätöntä kuvaa',
     show: 'Näytä peittämätön kuva',
@@ -295,11 +323,11 @@ const fi: TileWords = {
       return `${what} on kehystetty kuvaan: valitse ${vehicles > 0 ? 'se' : 'hänet'}.`;
     },
     nobody: 'Kohde ei ole löytänyt tästä kuvasta ketään. Siirry kuvaan, jossa se on.',
+    nobodyLive: 'Kohde ei juuri nyt löydä kuvasta ketään.',
     people: 'Tässä kuvassa peitetyt henkilöt ja ajoneuvot',
     name: (one) => capital(calledFi(one)),
     title: (one) => `Pyydä nähdä ${calledFi(one)}`,
     reason: ({ as }) => (as === 'vehicle' ? 'Miksi juuri tämä ajoneuvo?' : 'Miksi juuri tämä henkilö?'),
-    nobodyLive: 'Kohde ei juuri nyt löydä kuvasta ketään.',
     reasonMissing: 'Kirjoita syy. Ilman sitä kohde kieltäytyy.',
     byOwner: (owner, count) =>
       count === 1
@@ -310,14 +338,14 @@ const fi: TileWords = {
       as === 'vehicle'
         ? 'Vain tämä ajoneuvo näkyy, ja vain tässä tallenteen osassa. Ihmiset ja muut ajoneuvot pysyvät peitettyinä.'
         : 'Vain tämä henkilö näkyy, ja vain tässä tallenteen osassa. Kaikki muut pysyvät peitettyinä.',
-    logged: 'Siitä jää omistajan lokiin oma kohta, jossa on nimesi ja tämä syy.',
-    yes: 'Kysy omistajalta',
-    yesNow: ({ as }) => (as === 'vehicle' ? 'Näytä tämä ajoneuvo' : 'Näytä tämä henkilö'),
-    cancel: ({ as }) => (as === 'vehicle' ? 'Pidä se peitettynä' : 'Pidä kaikki peitettyinä'),
     onlyLive: ({ as }) =>
       as === 'vehicle'
         ? 'Vain tämä ajoneuvo näkyy suorassa kuvassa, niin kauan kuin kohde seuraa sitä. Ihmiset ja muut ajoneuvot pysyvät peitettyinä.'
         : 'Vain tämä henkilö näkyy suorassa kuvassa, niin kauan kuin kohde seuraa häntä. Kaikki muut pysyvät peitettyinä.',
+    logged: 'Siitä jää omistajan lokiin oma kohta, jossa on nimesi ja tämä syy.',
+    yes: 'Kysy omistajalta',
+    yesNow: ({ as }) => (as === 'vehicle' ? 'Näytä tämä ajoneuvo' : 'Näytä tämä henkilö'),
+    cancel: ({ as }) => (as === 'vehicle' ? 'Pidä se peitettynä' : 'Pidä kaikki peitettyinä'),
     asking: (one) => `Pyydetään nähdä ${calledFi(one)}`,
     pending: (one) => `${capital(calledFi(one))}: odotetaan omistajaa`,
     making: (one) => `${capital(calledFi(one))}: suostuttu; kuvia valmistellaan kohteessa`,
@@ -373,6 +401,11 @@ export function coverIn(words: TileWords, { state, reason }: Redaction): string 
   if (state === 'normal') return null;
   const why = Object.hasOwn(words.covered, reason) ? words.covered[reason as CoverReason] : `${reason}.`;
   return words[state](why);
+}
+
+/** Why the rest of a range is missing; a word of a newer version says that much. */
+export function stoppedIn(words: TileWords, why: string): string {
+  return words.stopped[Object.hasOwn(words.stopped, why) ? (why as Unmade) : 'redaction-failed'];
 }
 
 /** A named reason in words; one of a newer version falls back to what the site explained. */

@@ -49,6 +49,8 @@ export class Town {
   liveTracks: readonly TrackNote[] = [];
   /** Whether the site still makes more of redacted ranges; what there is of them is in `recording`. */
   making = false;
+  /** Why the rest of a redacted range will not come. */
+  unmade: string | null = null;
   /** What live viewers are told of their end. */
   closesUs = NOON + 300_000_000;
   readonly asked: Asked[] = [];
@@ -208,7 +210,7 @@ export class Town {
     const ours = this.recording.segments.filter(({ of }) => of.rendition === rendition);
     if (rendition === 'clear') return { manifests: await Promise.all(ours.map((segment) => this.recording.manifestOf(segment))), open: [] };
     const open = ours.map((segment) => ({ header: b64(segment.header), runs: segment.runs.map(({ listed }) => listed) }));
-    return { manifests: [], open: open.filter(({ runs }) => runs.length > 0), making: this.making };
+    return { manifests: [], open: open.filter(({ runs }) => runs.length > 0), making: this.making, reason: this.unmade };
   }
 
   #bytes({ pathname, searchParams }: URL): Uint8Array<ArrayBuffer> {
