@@ -62,12 +62,12 @@ def take(
     """
     source = frame if frame.format.name in {_FORMAT, _FULL_RANGE} else _converted(frame)
     turns = round(frame.rotation / 90) % 4
-    planes = [np.rot90(plane, turns) for plane in _planes(source)]
+    planes = [np.rot90(plane, turns) for plane in planes_of(source)]
     height, width = planes[0].shape
     held = av.VideoFrame(width + width % 2, height + height % 2, _FORMAT)
     _copy_colours(frame, held)
     views = []
-    for view, plane in zip(_planes(held), planes, strict=True):
+    for view, plane in zip(planes_of(held), planes, strict=True):
         part = view[: plane.shape[0], : plane.shape[1]]
         np.copyto(part, plane)
         views.append(part)
@@ -101,7 +101,9 @@ def fit(picture: DecodedPicture, width: int, height: int) -> av.VideoFrame:
     canvas = av.VideoFrame(width, height, _FORMAT)
     _copy_colours(frame, canvas)
     left, top = (width - inner[0]) // 4 * 2, (height - inner[1]) // 4 * 2
-    for number, (plane, part) in enumerate(zip(_planes(canvas), _planes(scaled), strict=True)):
+    for number, (plane, part) in enumerate(
+        zip(planes_of(canvas), planes_of(scaled), strict=True)
+    ):
         plane[:] = _BLACK[number]
         half = 1 if number == 0 else 2
         area = plane[top // half : top // half + part.shape[0], left // half :]
@@ -109,7 +111,8 @@ def fit(picture: DecodedPicture, width: int, height: int) -> av.VideoFrame:
     return canvas
 
 
-def _planes(frame: av.VideoFrame) -> list[Plane]:
+def planes_of(frame: av.VideoFrame) -> list[Plane]:
+    """Return views of a planar frame's planes, without the padding of their rows."""
     return [
         np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, -1)[:, : plane.width]
         for plane in frame.planes
@@ -130,7 +133,7 @@ def _copy_colours(source: av.VideoFrame, target: av.VideoFrame) -> None:
 
 def _repeat_edges(picture: DecodedPicture) -> None:
     """Fill the row and column that make the size even from their neighbours."""
-    y = _planes(picture.frame)[0]
+    y = planes_of(picture.frame)[0]
     height, width = picture.y.shape
     y[:height, width:] = y[:height, width - 1 : width]
     y[height:] = y[height - 1 : height]

@@ -4,19 +4,19 @@ For renditions that are made while somebody watches: one thread, no look-ahead, 
 picture that goes in comes out at once.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 import av
 import numpy as np
-import numpy.typing as npt
 from av.video.frame import PictureType
 
 from handfast.kit.errors import UnavailableError
 from handfast.media.annex_b import split_start_codes
 from handfast.media.parameter_sets import H264Sets
+from handfast.media.pictures import Plane, planes_of
 from handfast.media.units import TICKS_PER_SECOND, VIDEO, AccessUnit, Codec, TrackConfig
 
 _DECODERS: Final = {Codec.H264: "h264", Codec.H265: "hevc"}
@@ -24,8 +24,6 @@ _ENCODER: Final = "libx264"
 _DEPTH: Final = 16  # no standard lets more pictures wait for one another
 _IDR: Final = 5
 _TYPE: Final = 0x1F
-
-Plane = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,25 +46,17 @@ class PlanarPicture:
     @property
     def y(self) -> Plane:
         """Luma, height x width."""
-        luma: Plane = self.planes[: self.planes.shape[0] * 2 // 3]
-        return luma
+        return _parts(self.planes)[0]
 
     @property
     def u(self) -> Plane:
         """First chroma plane, half as high and wide."""
-        return self._chroma(0)
+        return _parts(self.planes)[1]
 
     @property
     def v(self) -> Plane:
         """Second chroma plane, half as high and wide."""
-        return self._chroma(1)
-
-    def _chroma(self, number: int) -> Plane:
-        rows, width = self.planes.shape
-        height = rows * 2 // 3
-        both = self.planes[height:].reshape(2, height // 2, width // 2)
-        one: Plane = both[number]
-        return one
+        return _parts(self.planes)[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +145,7 @@ class UnitDecoder:
                 width=width, height=height, format="yuv420p", interpolation="AREA"
             )
         return PlanarPicture(
-            planes=frame.to_ndarray().astype(np.uint8, copy=False),
+            planes=_joined(planes_of(frame)),
             pts=frame.pts or 0,
             received_us=received_us,
             damaged=self._broken,
@@ -205,7 +195,10 @@ class UnitEncoder:
 
     def encode(self, picture: PlanarPicture, *, key: bool) -> CodedPicture | None:
         """Encode one picture, as a key picture if asked; `None` if nothing came out."""
-        frame = av.VideoFrame.from_ndarray(picture.planes, format="yuv420p")
+        parts = _parts(picture.planes)
+        frame = av.VideoFrame(parts[0].shape[1], parts[0].shape[0], "yuv420p")
+        for plane, part in zip(planes_of(frame), parts, strict=True):
+            np.copyto(plane, part)
         frame.pts, frame.time_base = picture.pts, Fraction(1, TICKS_PER_SECOND)
         frame.pict_type = PictureType.I if key else PictureType.NONE
         data = b"".join(bytes(packet) for packet in self._context.encode(frame))
@@ -223,3 +216,23 @@ class UnitEncoder:
             b"".join(len(nal).to_bytes(4, "big") + nal for nal in nals),
         )
         return CodedPicture(unit=unit, config=self._sets.config() if is_key else None)
+
+
+# PyAV's own conversions copy twice, or a row at a time.
+
+
+def _parts(planes: Plane) -> list[Plane]:
+    """Return views of luma and both chroma planes of what lies in one piece."""
+    rows, width = planes.shape
+    height = rows * 2 // 3
+    first, second = planes[height:].reshape(2, height // 2, width // 2)
+    return [planes[:height], first, second]
+
+
+def _joined(planes: Sequence[Plane]) -> Plane:
+    """Return a copy in one piece."""
+    height, width = planes[0].shape
+    joined = np.empty((height * 3 // 2, width), np.uint8)
+    for part, plane in zip(_parts(joined), planes, strict=True):
+        np.copyto(part, plane)
+    return joined

@@ -73,11 +73,13 @@ def mosaic_cell(picture: Picture, largest: float) -> int:
 
 def spans(cells: Cells) -> Iterator[Span]:
     """Yield rectangles that hold each set cell exactly once, and no other."""
-    padded = np.zeros((cells.shape[0], cells.shape[1] + 2), np.int8)
-    padded[:, 1:-1] = cells
-    edges = np.diff(padded, axis=1)
-    rows, lefts = (each.tolist() for each in np.nonzero(edges == 1))
-    rights = np.nonzero(edges == -1)[1].tolist()
+    width = cells.shape[1] + 1
+    # A clear column between two rows, so that runs of cells begin and end within their row.
+    flat = np.zeros(cells.shape[0] * width + 1, np.bool_)
+    flat[1:].reshape(-1, width)[:, :-1] = cells
+    edges = np.flatnonzero(flat[1:] != flat[:-1])
+    rows, lefts = (each.tolist() for each in np.divmod(edges[::2], width))
+    rights = (edges[1::2] % width).tolist()
     growing: dict[tuple[int, int], tuple[int, int]] = {}  # (left, right): (top, bottom)
     for row, left, right in zip(rows, lefts, rights, strict=True):
         top, bottom = growing.get((left, right), (row, row))

@@ -1,8 +1,7 @@
 """Bring a picture of any size and shape into what a model reads, never squashed.
 
 Planes are made small first and converted to colours after: at full size, conversion would cost
-more than the network. Halving is exact and cheap; what remains is less than a factor of two,
-where linear interpolation sees every pixel.
+more than the network.
 """
 
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from handfast.vision.picture import Picture, Plane
+from handfast.vision.picture import Picture, shrink_into
 from handfast.vision.registry import PictureInput
 
 Floats: TypeAlias = npt.NDArray[np.float32]
@@ -97,23 +96,12 @@ class Canvas:
         overwritten by the next call.
         """
         for plane, part in zip((picture.y, picture.u, picture.v), self._parts, strict=True):
-            _shrink_into(plane, part)
+            shrink_into(plane, part)
         cv2.cvtColor(self._planes, self._code, dst=self._pixels)
         for place, levels in enumerate(self._levels):
             colour = cv2.extractChannel(self._pixels, place)
             cv2.LUT(colour, levels, dst=self._blob[0, place])
         return self._blob
-
-
-def _shrink_into(plane: Plane, part: Plane) -> None:
-    height, width = part.shape
-    while plane.shape[0] >= 2 * height and plane.shape[1] >= 2 * width:
-        rows, columns = plane.shape[0] // 2, plane.shape[1] // 2
-        even = plane[: rows * 2, : columns * 2]
-        plane = np.asarray(
-            cv2.resize(even, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8
-        )
-    cv2.resize(plane, (width, height), dst=part, interpolation=cv2.INTER_LINEAR)
 
 
 def _levels(mean: Sequence[float], deviation: Sequence[float]) -> list[Floats]:
