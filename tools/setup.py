@@ -25,6 +25,7 @@ WEB = ROOT / "web"
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
 LINES_OF_FAILURE = 25
+STREETS = ("--count", "3", "--bars", "off", "--small")  # as tests/e2e/street.py plays them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +210,16 @@ def install_models(profile: str) -> None:
         say(f"{error}\nuntil then redacted pictures are covered as a whole")
 
 
+def prepare_footage() -> None:
+    """Put the street scenes that tests play into the user's cache.
+
+    Raises:
+        SetupError: They cannot be fetched.
+    """
+    say("making sure of the street footage (first time: 100 MB): handfast sim footage")
+    run([VENV / "bin" / "handfast", "sim", "footage", *STREETS])
+
+
 def main() -> int:
     """Set up for running (`run`) or for running and testing (`test`)."""
     profile = sys.argv[1] if len(sys.argv) > 1 else ""
@@ -222,6 +233,7 @@ def main() -> int:
         if profile == "test":
             install_programs()
             install_web()
+            prepare_footage()
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1

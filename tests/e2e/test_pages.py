@@ -1,18 +1,15 @@
 """The main job in real browsers: an officer's page, a principal's page, a shop's page."""
 
-import os
 import re
-from pathlib import Path
 
-import httpx
 import pytest
-from playwright.sync_api import Page, WebSocketRoute
+from playwright.sync_api import WebSocketRoute
 
 from handfast.cli.bench_glass_page import OfficerPage, officer_page
-from handfast.cli.demo.places import DemoSite
 from handfast.seal.format import FrameType
 from tests.e2e.city import SCHOOL, SHOP, TRANSIT, RunningCity
-from tests.e2e.waiting import CLOCK, until
+from tests.e2e.pages import open_incident, pair, shoot
+from tests.e2e.waiting import CLOCK
 
 pytestmark = pytest.mark.timeout(180)
 NOT_LIVE_US = 2_500_000  # 2 s, and half a second for asking two busy tiles from outside
@@ -22,37 +19,6 @@ _SHOWN = (
     ".map(({ dataset }) => `${dataset.state} ${dataset.rendition}`)"
 )
 _BARS = "new Set(ears.frames.map(({ bar }) => bar).filter((bar) => bar !== null)).size"
-
-
-def shoot(page: Page, name: str) -> None:
-    """Keep a picture of a page where somebody wants one."""
-    if folder := os.environ.get("HANDFAST_SCREENSHOTS"):
-        page.screenshot(path=str(Path(folder) / f"{name}.png"))
-
-
-def open_incident(city: RunningCity, officer: OfficerPage) -> str:
-    """Wait for the alarm's incident, as the hub tells this officer."""
-    url = f"{city.city.hub_url}/api/v1/incidents"
-
-    def _open() -> str | None:
-        answer = httpx.get(url, headers={"authorization": officer.hub_token})
-        listed = answer.json()["incidents"]
-        return next((str(each["id"]) for each in listed if each["closed_us"] is None), None)
-
-    return until(_open, within_s=15, what="the hub opens an incident")
-
-
-def pair(officer: OfficerPage, city: RunningCity, site: DemoSite) -> Page:
-    """Let an owner come in by the demo's front door, in a browser profile of their own."""
-    browser = officer.page.context.browser
-    assert browser is not None
-    page = browser.new_context(viewport={"width": 420, "height": 860}).new_page()
-    page.goto(city.city.start_url)
-    page.locator(f"a[href='/{site.folder}']").click()
-    page.get_by_label("Your name").fill(site.principal)
-    page.get_by_role("button", name="Pair this device").click()
-    page.get_by_role("button", name="Close everything").wait_for(timeout=30_000)
-    return page
 
 
 def test_the_principal_raises_the_alarm_and_the_officer_sees(city: RunningCity) -> None:

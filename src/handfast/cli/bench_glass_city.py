@@ -23,7 +23,7 @@ from handfast.kit.clock import Clock
 from handfast.kit.errors import UnavailableError
 from handfast.kit.ids import Ids
 from handfast.model import templates
-from handfast.model.agreement import WhileSignal
+from handfast.model.agreement import Clause, WhileSignal
 from handfast.node.signals.panels import sign_report
 from handfast.protocol.agreement_document import AgreementDocument, to_agreement, to_document
 from handfast.protocol.signing import sign
@@ -164,13 +164,18 @@ def free_base() -> int:
 
 def alarm_opens(city: City, site: DemoSite, *, linger_s: int) -> None:
     """Put a newer agreement in force: open while the alarm is up, and `linger_s` after."""
+    when = WhileSignal(kind="intrusion", linger_us=linger_s * 1_000_000)
+    school = templates.school()
+    put_in_force(
+        city, site, *(replace(clause, when=when, needs_incident=False) for clause in school)
+    )
+
+
+def put_in_force(city: City, site: DemoSite, *clauses: Clause) -> None:
+    """Let both sides sign a newer agreement of these clauses, and give it to both."""
     root = city.owner_root(site)
     draft = msgspec.json.decode((root / "agreement.json").read_bytes(), type=AgreementDocument)
     before = to_agreement(draft)
-    when = WhileSignal(kind="intrusion", linger_us=linger_s * 1_000_000)
-    clauses = tuple(
-        replace(clause, when=when, needs_incident=False) for clause in templates.school()
-    )
     newer = to_document(replace(before, serial=before.serial + 1, clauses=clauses))
     keys = (root / OWNER_ROOT, city.agency_root / AGENCY_ROOT)
     signed = city.node(site) / "agreements" / "police.json"

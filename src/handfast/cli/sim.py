@@ -86,6 +86,9 @@ def _add_clip_options(parser: argparse.ArgumentParser) -> None:
         default="on",
         help="bar code of each picture's number along its top edge, for tests and benchmarks",
     )
+    parser.add_argument(
+        "--small", action="store_true", help="main streams as small as the sub-streams"
+    )
     parser.add_argument("--footage", type=Path, help="directory with your own .mp4 clips")
     parser.add_argument("--drawn", action="store_true", help="a drawn pattern, nothing fetched")
 
@@ -154,7 +157,8 @@ def _clips(arguments: argparse.Namespace, clock: Clock) -> list[footage.ScenePat
         return [drawn[codec] for codec in codecs]
     scenes = min(arguments.scenes or len(footage.SCENES), count)
     wanted = [(number % scenes, codec) for number, codec in enumerate(codecs)]
-    return footage.prepare(wanted, workshop, bars=bars, b_frames=arguments.b_frames)
+    main = footage.SUB if arguments.small else footage.MAIN
+    return footage.prepare(wanted, workshop, bars=bars, b_frames=arguments.b_frames, main=main)
 
 
 def _codecs(arguments: argparse.Namespace, count: int) -> list[Codec]:

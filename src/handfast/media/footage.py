@@ -110,6 +110,7 @@ def prepare(
     *,
     bars: bool = True,
     b_frames: int = 0,
+    main: EncodeSettings = MAIN,
     sub: EncodeSettings = SUB,
 ) -> list[ScenePaths]:
     """Return clips of the scenes wanted; what is in the cache is not made again.
@@ -122,6 +123,7 @@ def prepare(
         workshop: Where they are made.
         bars: With the bar code in the pixels; both kinds are kept side by side.
         b_frames: Most B pictures in a row in the main streams.
+        main: Size and rate of the main streams.
         sub: Size and rate of the sub-streams.
 
     Raises:
@@ -132,8 +134,8 @@ def prepare(
     paths: list[ScenePaths] = []
     for number, codec in wanted:
         scene, film = scenes[number % len(scenes)]
-        main = replace(MAIN, codec=codec, b_frames=b_frames, bars=bars)
-        pair = [_scene_job(scene, film, s, workshop) for s in (main, replace(sub, bars=bars))]
+        kinds = (replace(main, codec=codec, b_frames=b_frames), sub)
+        pair = [_scene_job(scene, film, replace(s, bars=bars), workshop) for s in kinds]
         jobs.update((job.clip, job) for job in pair)
         paths.append(ScenePaths(main=pair[0].clip, sub=pair[1].clip))
     _make([job for job in jobs.values() if not job.clip.exists()], workshop)
