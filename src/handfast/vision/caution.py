@@ -11,6 +11,8 @@ _MOST_MOVING: Final = (
 )
 _CALM: Final = 0.2  # share below which a disturbed picture counts as calm again
 _MOST_NOISE: Final = 0.04  # share of single flickering pixels
+_GRAINY: Final = 0.085  # noise as share of contrast, from which detectors begin to miss
+_BLINDING: Final = 0.1  # the same, from which they and the background model miss too much
 _MOST_UNEXPLAINED: Final = 0.08  # share that moves without a track, grown as it is covered
 _DARK: Final = 24.0  # mean luma; 16 is black
 _SETTLES_US: Final = 1_000_000  # calm for this long before less is covered
@@ -58,6 +60,7 @@ class Signs:
         damaged: The decoder reported damage in this picture.
         moved: What moves; None for cameras that are not fixed.
         unexplained: Share of the picture that moves where no track is, 0 to 1.
+        grain: Noise as share of contrast; 0 for cameras that are not fixed.
     """
 
     lacking: bool
@@ -66,6 +69,7 @@ class Signs:
     damaged: bool
     moved: Moved | None
     unexplained: float
+    grain: float
 
 
 class Caution:
@@ -83,22 +87,23 @@ class Caution:
 
     def judge(self, signs: Signs, at_us: int) -> Judgement:
         """Return how much of this picture is covered; the strictest doubt wins."""
-        background = self._judge_background(signs.moved, at_us)
+        background = self._judge_background(signs, at_us)
         if (reason := _blindness(signs)) is not None:
             return Judgement(state=State.WHOLE, reason=reason)
         if background.state is not State.NORMAL or signs.moved is None:
             return background
-        if signs.moved.noise > _MOST_NOISE:
+        if signs.moved.noise > _MOST_NOISE or signs.grain > _GRAINY:
             return Judgement(state=State.MORE, reason=Reason.NIGHT_NOISE)
         if signs.unexplained > _MOST_UNEXPLAINED:
             return Judgement(state=State.MORE, reason=Reason.UNKNOWN_MOTION)
         return background
 
-    def _judge_background(self, moved: Moved | None, at_us: int) -> Judgement:
+    def _judge_background(self, signs: Signs, at_us: int) -> Judgement:
         """Follow whether the background can be trusted; runs for every picture."""
+        moved = signs.moved
         if moved is None:
             return Judgement(state=State.NORMAL)
-        if (disturbance := _disturbance(moved)) is not None:
+        if (disturbance := _disturbance(moved, signs.grain)) is not None:
             self._disturbed, self._calm_since_us = disturbance, None
         elif moved.share > _CALM:
             self._calm_since_us = None
@@ -123,10 +128,12 @@ def _blindness(signs: Signs) -> Reason | None:
     return Reason.DAMAGED if signs.damaged else None
 
 
-def _disturbance(moved: Moved) -> Reason | None:
+def _disturbance(moved: Moved, grain: float) -> Reason | None:
     """Return why the background can no longer be trusted, if so."""
     if moved.brightness < _DARK:
         return Reason.TOO_DARK
     if moved.shifted:
         return Reason.CAMERA_MOVED
-    return Reason.LARGE_MOTION if moved.share > _MOST_MOVING else None
+    if moved.share > _MOST_MOVING:
+        return Reason.LARGE_MOTION
+    return Reason.NIGHT_NOISE if grain > _BLINDING else None

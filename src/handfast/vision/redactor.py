@@ -10,7 +10,9 @@ from handfast.vision.caution import Caution, Judgement, Reason, Signs, State
 from handfast.vision.cover import cover_cells, cover_whole, cover_with_mosaic, mosaic_cell
 from handfast.vision.detector import Detector
 from handfast.vision.due import Due, Keep
+from handfast.vision.grain import Grain
 from handfast.vision.grid import Cells, Grid, grid_for
+from handfast.vision.looks import Looks
 from handfast.vision.motion import Motion, Moved, shrink
 from handfast.vision.pace import Pace
 from handfast.vision.picture import Picture, Plane
@@ -56,6 +58,7 @@ class _View:
     grid: Grid
     due: Due
     motion: Motion | None
+    grain: Grain
     drawn: Cells  # what somebody wants covered in the latest picture
 
 
@@ -68,7 +71,7 @@ class Redactor:
     def __init__(self, settings: Settings, detectors: Sequence[Detector]) -> None:
         """Take what is to be covered and who finds it; a kind nobody finds covers all."""
         self._settings = settings
-        self._detectors = tuple(detectors)
+        self._looks = Looks(settings, detectors)
         found = frozenset[Kind]().union(*(each.kinds for each in detectors))
         self._lacking = not settings.kinds <= found
         self._pace = Pace(base=settings.every, most=settings.every_most)
@@ -76,10 +79,10 @@ class Redactor:
         self._caution = Caution()
         self._view: _View | None = None
         self._judgement = Judgement(state=State.MORE, reason=Reason.SETTLING)
-        self._loose: tuple[Box, ...] = ()
+        self._barely: tuple[Detection, ...] = ()
         self._failed = False
         self._since = 0  # pictures since the latest detection
-        self._detected_us: int | None = None
+        self._detected_us: int | None = None  # when everything was last sought
         self._last_us: int | None = None
 
     @property
@@ -126,11 +129,12 @@ class Redactor:
         else:
             self._since += 1
         moved = view.motion.look(small, at_us) if view.motion else None
+        if moved:
+            view.grain.look(small, moved.share)
         tracks = self._tracker.at(at_us)
         judged = self._judge(view, tracks, moved, at_us, damaged=damaged)
-        cells, clear = view.due.covered(
-            tracks, moved, loose=self._loose, judged=judged, keep=keep
-        )
+        loose = tuple(each.box for each in self._barely)
+        cells, clear = view.due.covered(tracks, moved, loose=loose, judged=judged, keep=keep)
         view.drawn = view.grid.touched(drawn)
         self._fill(picture, view, cells, tracks)
         return Redacted(
@@ -142,7 +146,7 @@ class Redactor:
             clear=clear,
             grid=view.grid,
             moved=moved,
-            loose=self._loose,
+            loose=loose,
         )
 
     def redact_again(
@@ -189,12 +193,13 @@ class Redactor:
         grid = grid_for(picture.width, picture.height)
         self._tracker.forget()
         self._caution.restart()
-        self._loose = ()
+        self._barely = ()
         self._detected_us = None
         self._view = _View(
             grid=grid,
             due=Due(self._settings, grid),
             motion=Motion(grid) if self._settings.motion else None,
+            grain=Grain(),
             drawn=grid.empty(),
         )
         return self._view
@@ -211,19 +216,20 @@ class Redactor:
         return self._since + 1 >= every or at_us - self._detected_us > self._settings.stale_us
 
     def _detect(self, picture: Picture, small: Plane, at_us: int, *, scale: float) -> None:
-        found: list[Detection] = []
+        age_us = None if self._detected_us is None else at_us - self._detected_us
+        calm = self._judgement.state is State.NORMAL
         try:
-            for detector in self._detectors:
-                found += detector.detect(picture)
+            found = self._looks.look(picture, self._tracker.at(at_us), age_us=age_us, calm=calm)
         except HandfastError:
             self._failed = True
             return
         self._failed = False
         self._since = 0
-        self._detected_us = at_us
-        due = [each for each in found if each.kind in self._settings.kinds]
-        self._tracker.update(due, at_us, small, scale=scale)
-        self._loose = tuple(each.box for each in due if self._is_loose(each))
+        if found.complete:
+            self._detected_us = at_us
+        self._tracker.update(found.detections, at_us, small, scale=scale, sought=found.kinds)
+        rested = (each for each in self._barely if each.kind not in found.kinds)
+        self._barely = tuple(filter(self._is_loose, (*found.detections, *rested)))
 
     def _is_loose(self, detection: Detection) -> bool:
         bars = self._settings.threshold(detection.kind)
@@ -247,6 +253,7 @@ class Redactor:
             damaged=damaged,
             moved=moved,
             unexplained=view.due.unexplained(tracks, moved),
+            grain=view.grain.level,
         )
         before, self._judgement = self._judgement, self._caution.judge(signs, at_us)
         disturbed = self._judgement.reason in {Reason.CAMERA_MOVED, Reason.LARGE_MOTION}
