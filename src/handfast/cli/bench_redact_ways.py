@@ -25,10 +25,6 @@ from handfast.vision.settings import Settings
 Alter: TypeAlias = Callable[[Picture, int], Picture]
 """Makes another scene of a picture; also told the number of the frame."""
 
-_NIGHT_LIGHT: Final = 0.25  # of the day's light that is left
-_NIGHT_COLOUR: Final = 0.3
-_NIGHT_NOISE: Final = 5.0  # standard deviation of luma, steps
-_BLACK: Final = 16
 _MIDDLE: Final = 128
 
 
@@ -107,15 +103,6 @@ def as_filmed(picture: Picture, _frame: int) -> Picture:
     return picture
 
 
-def at_night(picture: Picture, frame: int) -> Picture:
-    """Return it with a quarter of the light, pale colours and a sensor's noise."""
-    noise = np.random.default_rng(frame).normal(0, _NIGHT_NOISE, picture.y.shape)
-    luma = _BLACK + (picture.y - float(_BLACK)) * _NIGHT_LIGHT + noise
-    return Picture(
-        y=np.clip(luma, 0, 255).astype(np.uint8), u=_pale(picture.u), v=_pale(picture.v)
-    )
-
-
 def far_away(picture: Picture, _frame: int) -> Picture:
     """Return it halved in the middle of a grey picture of the same size."""
     return Picture(
@@ -123,6 +110,20 @@ def far_away(picture: Picture, _frame: int) -> Picture:
         u=_halved_in_the_middle(picture.u),
         v=_halved_in_the_middle(picture.v),
     )
+
+
+def foreshortened(times: int) -> Alter:
+    """Return what presses pictures flat, so that people are 1/`times` as high, and as wide.
+
+    That is how high a body looks from above: half from 60 degrees, a quarter from 75. How a
+    body looks from there, head and shoulders first, is another matter.
+    """
+
+    def _pressed(picture: Picture, _frame: int) -> Picture:
+        y, u, v = (_flat(plane, times) for plane in (picture.y, picture.u, picture.v))
+        return Picture(y=y, u=u, v=v)
+
+    return _pressed
 
 
 def pictures(film: Path, until: int, alter: Alter = as_filmed) -> Iterator[tuple[Picture, int]]:
@@ -176,14 +177,15 @@ def _middle(cells: Cells) -> Cells:
     return cells[rows // 4 : rows * 3 // 4, columns // 4 : columns * 3 // 4]
 
 
-def _pale(plane: Plane) -> Plane:
-    pale = _MIDDLE + (plane - float(_MIDDLE)) * _NIGHT_COLOUR
-    return pale.astype(np.uint8)
-
-
 def _halved_in_the_middle(plane: Plane) -> Plane:
     height, width = plane.shape
     whole = plane.reshape(height // 2, 2, width // 2, 2).mean(axis=(1, 3)).astype(np.uint8)
     framed = np.full_like(plane, _MIDDLE)
     framed[height // 4 : height * 3 // 4, width // 4 : width * 3 // 4] = whole
     return framed
+
+
+def _flat(plane: Plane, times: int) -> Plane:
+    height, width = plane.shape
+    rows = plane.reshape(height // times, times, width).mean(axis=1)
+    return np.asarray(np.rint(rows), np.uint8)

