@@ -57,6 +57,8 @@ def main(arguments: Sequence[str]) -> int:
         case [Prepare() as wanted, *further]:
             _prepare(bench, wanted)
             orders = further or _orders(link, _FOR_EVER)
+        case _:
+            pass
     match orders[:1]:
         case [Begin() as begin]:
             store = SqlitePeriods(Path(periods), key_file=Path(key_file), ids=ids)
