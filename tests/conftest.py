@@ -10,6 +10,8 @@ from hypothesis import settings
 # Cheap and exact first: a broken rule should not wait for a browser.
 FOLDERS = ("house", "unit", "contract", "golden", "fuzz", "scenario", "e2e")
 TESTS = Path(__file__).parent
+# What the tests of a folder share, where it is dear to make.
+SHARED = {"house": "checkout", "e2e": "city"}
 
 # Two busy cores say nothing about the code; time is bounded by pytest-timeout instead.
 settings.register_profile("house", deadline=None, print_blob=True)
@@ -53,11 +55,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
     """Keep the random order inside each folder, but run the folders in their own order.
 
-    What shares the running city stays in one process, where `pytest -n` runs several.
+    What shares the running city stays in one process, where `pytest -n` runs several; so
+    does what shares the parsed checkout.
     """
     for item in items:
-        if folder_of(item.path) == "e2e":
-            item.add_marker(pytest.mark.xdist_group("city"))
+        if group := SHARED.get(folder_of(item.path)):
+            item.add_marker(pytest.mark.xdist_group(group))
     yield
     items.sort(key=rank)
 

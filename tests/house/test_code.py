@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 
-from tests.house.tree import SRC, TESTS, Function, Module, modules
+from tests.house.tree import SRC, TESTS, Definition, Function, Module, modules
 
 VAGUE = re.compile(
     r"(Manager|Helper|Utils?|Handler|Processor|Info|Data)$|^(utils?|helpers?|common|misc|manager)$"
@@ -60,13 +60,18 @@ def is_broad(node: ast.ExceptHandler) -> bool:
     )
 
 
+def stands_in(inner: ast.expr | ast.stmt | ast.excepthandler, outer: Definition) -> bool:
+    """Tell whether a node lies within the lines of a definition."""
+    return outer.lineno <= inner.lineno <= (outer.end_lineno or outer.lineno)
+
+
 def broad_handlers(module: Module) -> Iterator[tuple[str, ast.ExceptHandler]]:
     """Return each broad handler with the name of the function it stands in."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, Function):
-            for inner in ast.walk(node):
-                if isinstance(inner, ast.ExceptHandler) and is_broad(inner):
-                    yield node.name, inner
+    broad = [n for n in module.nodes if isinstance(n, ast.ExceptHandler) and is_broad(n)]
+    for node in module.definitions():
+        for handler in broad:
+            if isinstance(node, Function) and stands_in(handler, node):
+                yield node.name, handler
 
 
 def test_every_module_says_what_it_is_for() -> None:
@@ -113,10 +118,10 @@ def test_imports_stand_at_the_top() -> None:
     hidden = [
         f"{module.at(inner)} in {node.name}"
         for module in modules(SRC)
+        for inner in module.nodes
+        if isinstance(inner, ast.Import | ast.ImportFrom) and inner.col_offset
         for node in module.definitions()
-        if isinstance(node, Function)
-        for inner in ast.walk(node)
-        if isinstance(inner, ast.Import | ast.ImportFrom)
+        if isinstance(node, Function) and stands_in(inner, node)
     ]
     assert hidden == []
 
@@ -148,7 +153,7 @@ def test_nothing_is_declared_global() -> None:
     found = [
         module.at(node)
         for module in modules(SRC)
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Global)
     ]
     assert found == []
@@ -159,7 +164,7 @@ def test_types_are_seldom_given_up() -> None:
     found = [
         module.at(node)
         for module in modules(SRC)
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Name) and node.id == "Any"
     ]
     assert len(found) / thousands_of_lines() <= MOST_ANY_PER_1000_LINES, found

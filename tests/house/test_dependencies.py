@@ -20,11 +20,12 @@ DECLARED = {
 BROUGHT = {"playwright"}
 
 
+@cache
 def imported() -> dict[str, str]:
     """Return the packages of others that the product imports, each with one place."""
     found: dict[str, str] = {}
     for module in modules(SRC):
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Import):
                 names = [each.name for each in node.names]
             elif isinstance(node, ast.ImportFrom) and node.module:

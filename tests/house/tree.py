@@ -1,6 +1,7 @@
 """The checkout as house rules see it: files, syntax trees, definitions. Parsed once a run."""
 
 import ast
+import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -23,11 +24,18 @@ LEFTOVERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Module:
-    """One Python file with its syntax tree; `name` is its path inside the checkout."""
+    """One Python file with its syntax tree.
+
+    Attributes:
+        name: Its path inside the checkout.
+        tree: Its statements.
+        nodes: Every node of the tree, as `ast.walk` gives them; walked once for all rules.
+    """
 
     name: str
     text: str
     tree: ast.Module
+    nodes: tuple[ast.AST, ...]
 
     @property
     def lines(self) -> int:
@@ -36,9 +44,7 @@ class Module:
 
     def definitions(self) -> Iterator[Definition]:
         """Return every function, method and class, however deep."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, Definition):
-                yield node
+        return (node for node in self.nodes if isinstance(node, Definition))
 
     def at(self, node: ast.expr | ast.stmt | ast.excepthandler) -> str:
         """Return where a node stands, in the form editors jump to."""
@@ -46,14 +52,22 @@ class Module:
 
 
 @cache
+def parsed(path: Path) -> Module:
+    """Return one Python file, parsed."""
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    name = str(path.relative_to(ROOT))
+    return Module(name=name, text=text, tree=tree, nodes=tuple(ast.walk(tree)))
+
+
+@cache
 def modules(folder: Path) -> tuple[Module, ...]:
     """Return the Python files below a folder, parsed, in order of their names."""
-    return tuple(
-        Module(name=str(path.relative_to(ROOT)), text=text, tree=ast.parse(text))
-        for path in sorted(folder.rglob("*.py"))
-        if not LEFTOVERS.intersection(path.parts)
-        for text in [path.read_text(encoding="utf-8")]
-    )
+    paths = sorted(folder.rglob("*.py"))
+    found = tuple(parsed(path) for path in paths if not LEFTOVERS.intersection(path.parts))
+    # A million nodes stay until the run ends: the collector need not look at them again.
+    gc.freeze()
+    return found
 
 
 @cache
