@@ -160,7 +160,8 @@ def _rendition(
     recorder.add(stream, root=scratch)
     recorder.attach(stream)
     mint.step()
-    return LiveRendition(making, Redactor(settings_of(how), detectors), recorder, clock=clock)
+    redactor = Redactor(settings_of(how, live=True), detectors)
+    return LiveRendition(making, redactor, recorder, clock=clock)
 
 
 def _units(clip: Clip, count: int) -> Iterator[UnitCopied]:

@@ -157,16 +157,14 @@ def _is_own_face(face: Tracked, kept: Sequence[Tracked], tracks: Sequence[Tracke
     """
     if face.kind is not Kind.FACE or not kept:
         return False
-    bodies = [
-        each for each in tracks if each.kind is Kind.PERSON and _bears(each.box, face.box)
-    ]
+    bodies = [each for each in tracks if each.kind is Kind.PERSON and bears(each.box, face.box)]
     if len(bodies) != 1 or bodies[0] not in kept:
         return False
     faces = [each for each in tracks if each.kind is Kind.FACE]
-    return sum(_bears(bodies[0].box, each.box) for each in faces) == 1
+    return sum(bears(bodies[0].box, each.box) for each in faces) == 1
 
 
-def _bears(body: Box, face: Box) -> bool:
+def bears(body: Box, face: Box) -> bool:
     """Tell whether a face lies in the upper part of a body's box."""
     upper = Box(body.left, body.top, body.right, body.top + body.height * _HEAD)
     return upper.grown(_LEAN).shared(face) >= face.area * _MOSTLY > 0

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from handfast.kit.errors import HandfastError
-from handfast.vision.boxes import Box, Detection, Kind
+from handfast.vision.boxes import Box, Kind
 from handfast.vision.caution import Caution, Judgement, Reason, Signs, State
 from handfast.vision.cover import cover_cells, cover_whole, cover_with_mosaic, mosaic_cell
 from handfast.vision.detector import Detector
@@ -79,7 +79,6 @@ class Redactor:
         self._caution = Caution()
         self._view: _View | None = None
         self._judgement = Judgement(state=State.MORE, reason=Reason.SETTLING)
-        self._barely: tuple[Detection, ...] = ()
         self._failed = False
         self._since = 0  # pictures since the latest detection
         self._detected_us: int | None = None  # when everything was last sought
@@ -133,7 +132,7 @@ class Redactor:
             view.grain.look(small, moved.share)
         tracks = self._tracker.at(at_us)
         judged = self._judge(view, tracks, moved, at_us, damaged=damaged)
-        loose = tuple(each.box for each in self._barely)
+        loose = self._looks.loose
         cells, clear = view.due.covered(tracks, moved, loose=loose, judged=judged, keep=keep)
         view.drawn = view.grid.touched(drawn)
         self._fill(picture, view, cells, tracks)
@@ -184,16 +183,12 @@ class Redactor:
         last_us, self._last_us = self._last_us, at_us
         view = self._view
         goes_on = last_us is not None and 0 <= at_us - last_us <= _LONGEST_GAP_US
-        if (
-            view is not None
-            and goes_on
-            and (view.grid.width, view.grid.height) == (picture.width, picture.height)
-        ):
-            return view
         grid = grid_for(picture.width, picture.height)
+        if view is not None and goes_on and view.grid == grid:
+            return view
         self._tracker.forget()
         self._caution.restart()
-        self._barely = ()
+        self._looks.forget()
         self._detected_us = None
         self._view = _View(
             grid=grid,
@@ -228,12 +223,6 @@ class Redactor:
         if found.complete:
             self._detected_us = at_us
         self._tracker.update(found.detections, at_us, small, scale=scale, sought=found.kinds)
-        rested = (each for each in self._barely if each.kind not in found.kinds)
-        self._barely = tuple(filter(self._is_loose, (*found.detections, *rested)))
-
-    def _is_loose(self, detection: Detection) -> bool:
-        bars = self._settings.threshold(detection.kind)
-        return bars.barely <= detection.confidence < bars.faint
 
     def _judge(
         self,
@@ -245,11 +234,10 @@ class Redactor:
         damaged: bool,
     ) -> Judgement:
         detected_us = self._detected_us
-        late = detected_us is None or at_us - detected_us > self._settings.stale_us
         signs = Signs(
             lacking=self._lacking,
             failed=self._failed,
-            late=late,
+            late=detected_us is None or at_us - detected_us > self._settings.stale_us,
             damaged=damaged,
             moved=moved,
             unexplained=view.due.unexplained(tracks, moved),

@@ -66,6 +66,8 @@ class Settings:
         hold_us: A track is covered for this long after it was last seen.
         still_us: The same, while its place in the picture looks as when it was seen.
         motion: Cover what moves as well; for fixed cameras only.
+        faces_rest: Seek faces every other time only, where `looks.Looks` finds that this hides
+            nothing; for pictures that are made while somebody waits.
         margin: Boxes are grown by this share of their size on each side.
         thresholds: Of each kind; kinds left out have the defaults.
         fill: What covered pixels become.
@@ -80,6 +82,7 @@ class Settings:
     hold_us: int = 1_000_000
     still_us: int = 60_000_000
     motion: bool = True
+    faces_rest: bool = False
     margin: float = 0.1
     thresholds: Mapping[Kind, Thresholds] = field(default_factory=lambda: MappingProxyType({}))
     fill: Fill = Fill.SOLID

@@ -34,7 +34,13 @@ class Tracker:
         self._tracks = []
 
     def update(
-        self, detections: Sequence[Detection], at_us: int, small: Plane, *, scale: float
+        self,
+        detections: Sequence[Detection],
+        at_us: int,
+        small: Plane,
+        *,
+        scale: float,
+        sought: frozenset[Kind] | None = None,
     ) -> None:
         """Take the detections of one picture.
 
@@ -43,8 +49,10 @@ class Tracker:
             at_us: The picture's time.
             small: The same picture, small, in which places are compared with before.
             scale: Small pixels per pixel of the picture.
+            sought: What was looked for, everything otherwise; tracks of other kinds go on as
+                foreseen.
         """
-        for kind in sorted(self._settings.kinds):
+        for kind in sorted(self._settings.kinds if sought is None else sought):
             of_kind = [each for each in detections if each.kind is kind]
             self._update_kind(kind, of_kind, at_us)
         kept = []

@@ -19,8 +19,8 @@ def kinds_of(covers: Iterable[Covers]) -> frozenset[Kind]:
     return frozenset(_KINDS[each] for each in covers)
 
 
-def settings_of(how: CameraRedaction) -> Settings:
-    """Return the engine's settings.
+def settings_of(how: CameraRedaction, *, live: bool = False) -> Settings:
+    """Return the engine's settings; `live` for pictures that nobody can wait for.
 
     Raises:
         InvalidError: An area has no area or leaves the picture, or nothing is covered.
@@ -28,6 +28,7 @@ def settings_of(how: CameraRedaction) -> Settings:
     return Settings(
         kinds=kinds_of(how.covers),
         motion=how.fixed,
+        faces_rest=live,
         fill=Fill.MOSAIC if how.mosaic else Fill.SOLID,
         masks=tuple(_polygon(each) for each in how.masks),
         zones=tuple(Zone(area=_polygon(each)) for each in how.children),

@@ -59,7 +59,7 @@ class LiveProcess:
         self._recorder = Recorder(parts, volumes={scratch: volume})
         self._rendition = LiveRendition(
             begin.making,
-            Redactor(settings_of(begin.making.how), detectors),
+            Redactor(settings_of(begin.making.how, live=True), detectors),
             self._recorder,
             clock=clock,
         )
