@@ -50,4 +50,4 @@ def test_every_example_is_a_command_line_that_parses(command: argparse.ArgumentP
     for line in lines:
         words = shlex.split(line, comments=True)
         assert line.startswith(command.prog)
-        build_parser().parse_args(words[1:])
+        build_parser(words[1:2]).parse_args(words[1:])

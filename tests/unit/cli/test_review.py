@@ -46,12 +46,20 @@ def wandering(first: int = 5, last: int = 25) -> DrawnBox:
     return DrawnBox(id=1, first=first, last=last, keys=keys)
 
 
-@pytest.fixture
-def film(tmp_path: Path) -> Film:
-    """A short film of moving stripes, to be reviewed."""
-    source = tmp_path / "yard.mp4"
+@pytest.fixture(scope="module")
+def stripes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A short film of moving stripes, encoded once."""
+    made = tmp_path_factory.mktemp("stripes") / "yard.mp4"
     settings = EncodeSettings(width=WIDTH, height=HEIGHT, bitrate_bps=2_000_000, gop=10)
-    encode(drawn_pictures(WIDTH, HEIGHT, COUNT), source, settings)
+    encode(drawn_pictures(WIDTH, HEIGHT, COUNT), made, settings)
+    return made.read_bytes()
+
+
+@pytest.fixture
+def film(tmp_path: Path, stripes: bytes) -> Film:
+    """A film of one's own for each test, to be reviewed."""
+    source = tmp_path / "yard.mp4"
+    source.write_bytes(stripes)
     return Film(source=source, target=tmp_path / "out.mp4", settings=Settings())
 
 

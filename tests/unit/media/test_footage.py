@@ -16,7 +16,7 @@ from handfast.media.marks import read_bar
 from handfast.media.units import Codec
 from tests.fakes.steady import HandClock
 
-PICTURES = 10
+PICTURES = 4
 
 
 def workshop(cache: Path, said: list[str]) -> Workshop:

@@ -34,7 +34,7 @@ def test_bar_codes_are_read_from_noisy_pictures(index: int, width: int, blur: in
     luma = np.full((width * 9 // 16, width), 100, np.uint8)
     draw_bar(luma, index)
     noisy = luma.astype(np.int16) + np.random.default_rng(index).integers(
-        -blur, blur + 1, luma.shape
+        -blur, blur + 1, luma.shape, np.int16
     )
     picture = np.clip(noisy, 0, 255).astype(np.uint8)
     assert read_bar(picture) == index
