@@ -94,7 +94,7 @@ def test_what_was_barely_detected_stays_until_it_is_sought_again() -> None:
     assert not looks.look(street(), [], age_us=SOON_US, calm=True).complete
     assert looks.loose == (barely.box,)
     assert looks.look(street(), [], age_us=SOON_US, calm=True).complete
-    assert looks.loose == ()
+    assert not looks.loose
 
 
 def test_a_detector_that_fails_is_told() -> None:
