@@ -45,6 +45,7 @@ class KeptRendition:
             kind=None if kept.kind is None else Kind(kept.kind),
         )
         self._redactor = redactor
+        self._recorder = recorder
         self._output = Output(making, recorder)
 
     def want_key(self) -> None:
@@ -60,7 +61,9 @@ class KeptRendition:
         if all(each.track != self._track for each in done.tracks):
             self._keep = None
         clear = self._redactor.redact_again(seen_of(copy), done, keep=self._keep)
-        self._output.put(copy, done.tracks)
+        if self._recorder.prepared(self._stream):
+            # Before there is a key period the first keyframe would be lost, and a second more.
+            self._output.put(copy, done.tracks)
         if done.state is State.NORMAL and self._track not in clear:
             return RenditionState(stream=self._stream, state=State.MORE.value, reason=NOT_SEEN)
         return RenditionState(
