@@ -6,6 +6,7 @@ from contextlib import aclosing
 from pathlib import Path
 from uuid import UUID
 
+import anyio
 import numpy as np
 import pytest
 
@@ -21,6 +22,7 @@ from handfast.node.redaction.darkroom import Darkroom as RealDarkroom
 from handfast.node.redaction.orders import (
     BeginRange,
     CameraRedaction,
+    Covers,
     GivenPeriod,
     Making,
     Prepare,
@@ -179,6 +181,23 @@ async def test_what_is_made_opens_with_the_given_period_and_is_covered(tmp_path:
     units = opened_units(asked, events)
     assert len(units) >= 15
     assert all(find_tracks(unit.data) is not None for unit in units)
+
+
+async def test_a_process_that_waited_makes_what_it_is_told_and_not_what_it_prepared(
+    tmp_path: Path,
+) -> None:
+    """It was loaded for vehicles alone; people and faces are looked for all the same."""
+    command = redaction_command(tmp_path / "periods.db", tmp_path / "key")
+    prepare = Prepare(covers=frozenset({Covers.VEHICLES}))
+    waiting = Standby(StandbySetup(command=command, prepare=prepare), clock=SystemClock())
+    asked = order(tmp_path, seconds=3)
+    async with anyio.create_task_group() as group:
+        group.start_soon(waiting.run, lambda: True)
+        while not waiting.waiting:
+            await anyio.wait_all_tasks_blocked()
+        events = [event async for event in RealDarkroom(waiting).make(asked)]
+        group.cancel_scope.cancel()
+    assert len(opened_units(asked, events)) >= 15
 
 
 def opened_units(asked: BeginRange, events: list[Event]) -> list[OpenedUnit]:

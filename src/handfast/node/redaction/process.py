@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     orders = _orders(link, _FIRST_WORD_MS)
     match orders:
         case [Prepare() as wanted, *further]:
-            _prepare(bench, wanted)
+            _prepare(bench, wanted, link)
             orders = further or _orders(link, _FOR_EVER)
         case _:
             pass
@@ -86,13 +86,20 @@ def _orders(link: NodeLink[Order], longest_ms: int) -> list[Order]:
     return orders
 
 
-def _prepare(bench: DetectorBench, wanted: Prepare) -> None:
-    """Open and compile what is probably needed; what fails now fails when it is needed."""
+def _prepare(bench: DetectorBench, wanted: Prepare, link: NodeLink[Order]) -> None:
+    """Open and compile what is probably needed, until it is said what really is.
+
+    What fails now fails when it is needed.
+    """
     kinds = kinds_of(wanted.covers)
+    told = select.poll()
+    told.register(link, select.POLLIN)
     try:
         registry = read_registry(Path(wanted.models) if wanted.models else None)
         for shown in (max(wanted.width, wanted.height), None):
             for detector in bench.open(kinds, registry, shown=shown).detectors:
+                if told.poll(0):
+                    return
                 detector.prepare(wanted.width, wanted.height)
     except HandfastError as error:
         _LOG.warning("nothing is prepared for redacted pictures: %s", error)
