@@ -10,7 +10,7 @@ import pytest
 LOAD = """
 import importlib, json, pkgutil, sys
 package = importlib.import_module(sys.argv[1])
-for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+for module in pkgutil.walk_packages(getattr(package, "__path__", []), package.__name__ + "."):
     importlib.import_module(module.name)
 print(json.dumps(sorted(sys.modules)))
 """
@@ -18,7 +18,7 @@ print(json.dumps(sorted(sys.modules)))
 
 @cache
 def loaded_by(package: str) -> frozenset[str]:
-    """Return every module in memory once all of a package has been imported."""
+    """Return every module in memory once all of a package, or one module, is imported."""
     command = [sys.executable, "-W", "error::ImportWarning", "-c", LOAD, package]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return frozenset(json.loads(done.stdout))
@@ -54,3 +54,9 @@ def test_the_verifier_loads_no_server() -> None:
     assert loaded_by("handfast.audit").isdisjoint(
         {"litestar", "nats", "sqlalchemy", "av", "cedarpy"}
     )
+
+
+def test_redacting_files_loads_no_server() -> None:
+    """Only a review needs a web framework, and the help reads no video and runs no network."""
+    assert loaded_by("handfast.cli.redact.redact_files").isdisjoint({"litestar", "uvicorn"})
+    assert loaded_by("handfast.cli.redact.command").isdisjoint({"av", "openvino"})

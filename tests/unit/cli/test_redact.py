@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from handfast.cli.main import main
-from handfast.cli.redact.command import pairs_of
+from handfast.cli.redact.asked import pairs_of
 from handfast.cli.redact.film import Film, redact_film
 from handfast.cli.redact.masks import read_masks
 from handfast.cli.redact.progress import FilmProgress

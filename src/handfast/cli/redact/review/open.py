@@ -1,14 +1,15 @@
 """`handfast redact IN OUT --review`: from the command line to a page, and back."""
 
+import argparse
 import asyncio
 import os
 import socket
 import sys
 import webbrowser
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Final
 
+from handfast.cli.redact.asked import read_asked
 from handfast.cli.redact.film import Film, container_of
 from handfast.cli.redact.kept_review import (
     Review,
@@ -25,10 +26,9 @@ from handfast.cli.redact.review.export import Export
 from handfast.cli.redact.review.pages import Room, review_app
 from handfast.cli.redact.review.scan import scan
 from handfast.cli.redact.review.stills import Stills
-from handfast.kit.clock import Clock
+from handfast.kit.clock import SystemClock
 from handfast.kit.encoding import b64
-from handfast.kit.ids import Ids
-from handfast.vision.detector import Detector
+from handfast.kit.ids import SystemIds
 from handfast.web.listen import Listen, server
 
 _TOKEN_BYTES: Final = 24
@@ -55,21 +55,21 @@ def begin_review(film: Film) -> Review:
     return review
 
 
-def run_review(
-    film: Film, detectors: Sequence[Detector], *, report: Path | None, clock: Clock, ids: Ids
-) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Let a person review a film on a page; returns when they finish it there, or on Ctrl-C."""
+    asked, clock = read_asked(arguments), SystemClock()
+    (film,), detectors = asked.films, asked.detectors
     review = begin_review(film)
     progress = FilmProgress(film.source.name, sys.stderr, clock)
     scanned = scan(film, detectors, progress.step)
     progress.end(len(scanned.pictures))
     desk = Desk(review, scanned, path=review_path(film.target), clock=clock)
-    named = report or film.target.with_name(f"{film.target.name}.report.json")
+    named = arguments.report or film.target.with_name(f"{film.target.name}.report.json")
     export = Export(film, detectors, report=named, clock=clock)
     try:
         with Stills(film.source, scanned, threads=film.threads) as stills:
             room = Room(film=film, scan=scanned, desk=desk, export=export, stills=stills)
-            asyncio.run(_serve(room, token=b64(ids.secret(_TOKEN_BYTES))))
+            asyncio.run(_serve(room, token=b64(SystemIds(clock).secret(_TOKEN_BYTES))))
     finally:
         export.stop()
         print(f"The review is kept in {desk.path}; the same command continues it.")

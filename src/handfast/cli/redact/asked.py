@@ -1,0 +1,136 @@
+"""What a command line of `handfast redact` asks for: films, settings, networks."""
+
+import argparse
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from handfast.cli.redact.film import Film
+from handfast.cli.redact.masks import read_masks
+from handfast.cli.redact.report import ModelLine
+from handfast.kit.cache import cache_directory
+from handfast.kit.errors import InvalidError, NotFoundError
+from handfast.media.picture_writer import CONTAINERS
+from handfast.vision.boxes import Kind
+from handfast.vision.detectors import open_detectors
+from handfast.vision.model_detector import ModelDetector
+from handfast.vision.registry import Model, Registry, read_registry
+from handfast.vision.settings import Fill, Settings
+
+_FILMS: Final = frozenset(
+    {*CONTAINERS, ".avi", ".ts", ".mts", ".webm", ".mpg", ".mpeg", ".wmv"}
+)
+_MOST_THREADS: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is to be redacted, and with what.
+
+    Attributes:
+        films: At least one.
+        detectors: Opened, one for each network that is needed.
+    """
+
+    films: tuple[Film, ...]
+    detectors: tuple[ModelDetector, ...]
+
+
+def read_asked(arguments: argparse.Namespace) -> Asked:
+    """Check the command line, and open the networks it needs.
+
+    Raises:
+        InvalidError: It cannot be understood, or the folder holds no film.
+        NotFoundError: A network is not installed.
+    """
+    settings = _settings(arguments)
+    keep, threads = _keep(arguments.keep), _threads(arguments.threads)
+    pairs = pairs_of(arguments.source, arguments.target)
+    detectors, models = _detectors(settings, read_registry(arguments.registry))
+    films = tuple(
+        Film(
+            source=source,
+            target=target,
+            settings=settings,
+            keep=keep,
+            sound=arguments.keep_audio,
+            metadata=arguments.metadata == "keep",
+            threads=threads,
+            models=models,
+        )
+        for source, target in pairs
+    )
+    return Asked(films=films, detectors=detectors)
+
+
+def pairs_of(source: Path, target: Path) -> list[tuple[Path, Path]]:
+    """Return each film and what it becomes; a folder's shape is kept.
+
+    Raises:
+        InvalidError: The folder holds no film.
+    """
+    if not source.is_dir():
+        return [(source, target)]
+    found = sorted(each for each in source.rglob("*") if each.suffix.lower() in _FILMS)
+    if not found:
+        raise InvalidError(f"{source} holds no film; name a file or a folder with films")
+    pairs = []
+    for each in found:
+        name = target / each.relative_to(source)
+        known = each.suffix.lower() in CONTAINERS
+        pairs.append((each, name if known else name.with_name(f"{name.name}.mkv")))
+    return pairs
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    kinds = {Kind.FACE} if arguments.faces_only else {Kind.PERSON, Kind.FACE}
+    if arguments.persons:
+        kinds = {Kind.PERSON}
+    if arguments.vehicles:
+        kinds.add(Kind.VEHICLE)
+    masks = read_masks(arguments.masks)
+    return Settings(
+        kinds=frozenset(kinds),
+        every=arguments.every,
+        every_most=max(arguments.every, Settings().every_most),
+        motion=not arguments.moving_camera and not arguments.faces_only,
+        fill=Fill.MOSAIC if arguments.mosaic else Fill.SOLID,
+        masks=masks.polygons(),
+        zones=masks.areas(),
+    )
+
+
+def _detectors(
+    settings: Settings, registry: Registry
+) -> tuple[tuple[ModelDetector, ...], tuple[ModelLine, ...]]:
+    """Open what is needed; a file is no live picture, so rather no film than a grey one."""
+    opened = open_detectors(
+        settings.kinds, registry, cache_directory(os.environ), time.process_time
+    )
+    if opened.missing:
+        raise NotFoundError("; ".join(opened.missing))
+    used = [each for each in registry.model if settings.kinds & set(each.classes.values())]
+    return opened.detectors, tuple(_line(each) for each in used)
+
+
+def _line(model: Model) -> ModelLine:
+    measured = [f"{each.recall:.0%} of {each.of} ({each.how})" for each in model.measured]
+    return ModelLine(model=model.id, sha256=model.sha256, measured=measured)
+
+
+def _keep(words: list[str]) -> frozenset[int]:
+    kept = set()
+    for word in words:
+        name, _, number = word.partition("=")
+        if name != "track" or not number.isdecimal():
+            raise InvalidError(f"--keep {word} is not understood; write --keep track=12")
+        kept.add(int(number))
+    return frozenset(kept)
+
+
+def _threads(asked: int) -> int:
+    if asked < 0:
+        raise InvalidError("--threads is below 0; give 0 for as many as there are cores")
+    return asked or min(os.cpu_count() or 1, _MOST_THREADS)
