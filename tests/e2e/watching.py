@@ -113,6 +113,14 @@ class Watching:
         marks = (find_mark(unit.data) for unit in opened.units[-len(frame.units) :])
         self.marks += [mark for mark in marks if mark is not None]
 
+    def opened(self) -> list[OpenedRun]:
+        """Open every run that a key came for, as far as it has come, in order."""
+        return [
+            open_run(self.header[place[0]], body, self.keys[place])
+            for place, body in self._bodies.items()
+            if place in self.keys
+        ]
+
     def _take_statement(self, frame: StatementFrame) -> None:
         envelope = msgspec.json.decode(frame.envelope, type=Envelope)
         trusted = self.known.node_keys

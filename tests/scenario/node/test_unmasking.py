@@ -103,8 +103,11 @@ async def test_p6_redacted_by_default_the_site_says_what_is_unmasked(tmp_path: P
         await school.heart.ask_owner.answer(approval)
         (envelope,) = school.memory.outbox.envelopes("decision")
         decision = school.read(envelope)
-        assert (decision.grant.track, decision.grant.track_kind) == (12, TrackKind.VEHICLE)
-        entry = msgspec.json.decode(unb64(decision.log.entry))
+        grant, proof = decision.grant, decision.log
+        assert grant is not None
+        assert proof is not None
+        assert (grant.track, grant.track_kind) == (12, TrackKind.VEHICLE)
+        entry = msgspec.json.decode(unb64(proof.entry))
         assert (entry["grant"]["track"], entry["grant"]["track_kind"]) == (12, "vehicle")
         await anyio.wait_all_tasks_blocked()
         order = school.darkroom.orders[-1]
