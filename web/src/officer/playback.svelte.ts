@@ -80,6 +80,7 @@ export class Playback {
   /** Stops playing; the picture in sight stays. */
   stand(): void {
     if (this.playing) this.toggle();
+    for (const { recorded } of this.#wall.tiles) recorded.stay();
   }
 
   async step(by: 1 | -1): Promise<void> {

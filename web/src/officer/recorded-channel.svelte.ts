@@ -175,6 +175,11 @@ export class RecordedChannel {
     if (session.wallUs !== null) this.#wish = { wallUs: session.wallUs, playing: false };
   }
 
+  /** Keeps the picture in sight, also where a later one was wanted that is not made yet. */
+  stay(): void {
+    if (this.state.kind === 'recorded') this.#wish = { wallUs: this.state.wallUs, playing: false };
+  }
+
   play(): void {
     if (this.#offers) return;
     this.#wish = this.#wish && { ...this.#wish, playing: true };

@@ -112,6 +112,19 @@ describe('a recorded range that is still being made', () => {
     expect(asked()).toEqual(['live redacted', 'recorded redacted']);
   });
 
+  it('stands still while somebody chooses in it, and grows all the same', async () => {
+    town.making = true;
+    const segment = await town.recording.record(0, AT, { rendition: 'redacted' });
+    const { tile, drawn } = await hung();
+    await wall.playback.seek(AT + 30 * FRAME_US);
+    await town.recording.continue(segment, 1, AT);
+    await expect.poll(() => tile.state, { timeout: 5000 }).toMatchObject({ wallUs: AT + 24 * FRAME_US, gap: true });
+    wall.playback.stand();
+    await town.recording.continue(segment, 2, AT + 1_000_000);
+    await expect.poll(() => tile.state, { timeout: 5000 }).toMatchObject({ wallUs: AT + 24 * FRAME_US, gap: false });
+    expect(drawn.at(-1)?.wallUs).toBe(AT + 24 * FRAME_US);
+  });
+
   it('is stepped through picture by picture as far as it is made', async () => {
     town.making = true;
     const segment = await town.recording.record(1, AT, { rendition: 'redacted' });

@@ -69,7 +69,7 @@ describe('a request for one person', () => {
     const element = inbox(asks([]));
     const said = words(element);
     expect(said).toContain('A. Example, officer, City Police, asks that person 12 becomes clear');
-    expect(said).toMatch(/in recordings from .*\d\d:58 to \d\d:59:00 at Gate\s+Only one clear/);
+    expect(said).toMatch(/in recordings from .*\d\d:58:00 to \d\d:59:00 at Gate\s+Only one clear/);
     expect(said).toContain('The reason they state: “took the bicycle”');
     expect(said).toContain('everybody else stays covered');
     expect(await violations(element)).toEqual([]);
@@ -78,7 +78,9 @@ describe('a request for one person', () => {
   it.each([['vehicle', 'vehicle 12'], ['face', 'person 12'], [null, 'person or vehicle 12']] as const)(
     'says what they saw: %s',
     (trackKind, said) => {
-      expect(words(inbox(asks([], { trackKind })))).toContain(`City Police, asks that ${said} becomes clear`);
+      const card = words(inbox(asks([], { trackKind })));
+      expect(card).toContain(`City Police, asks that ${said} becomes clear`);
+      expect(card).toContain(trackKind === 'vehicle' ? 'people and other vehicles stay covered' : 'everybody else stays covered');
     },
   );
 
@@ -122,7 +124,7 @@ describe('who sees one person clear', () => {
     const range = { fromUs: FROM, untilUs: UNTIL };
     const line = { ...look, view: 'recorded', rendition: 'unmasked', track: 12, trackKind: 'person', range, camera: 'Gate', comment: 'took the bicycle' };
     const element = show(LookLine, { line });
-    expect(words(element)).toMatch(/saw person 12 in recordings of Gate from .*\d\d:58 to \d\d:59:00\s+Only one clear/);
+    expect(words(element)).toMatch(/saw person 12 in recordings of Gate from .*\d\d:58:00 to \d\d:59:00\s+Only one clear/);
     expect(words(element)).toContain('took the bicycle');
     expect(await violations(element)).toEqual([]);
     shown?.close();

@@ -51,6 +51,9 @@ export class Words {
   readonly #days = $derived(
     new Intl.DateTimeFormat(this.#tag, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' }),
   );
+  readonly #moments = $derived(
+    new Intl.DateTimeFormat(this.#tag, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' }),
+  );
   readonly #numbers = $derived(new Intl.NumberFormat(this.#tag));
 
   constructor(locale: Locale = preferredLocale(remembered(), navigator.languages)) {
@@ -79,6 +82,11 @@ export class Words {
   /** Date, hours and minutes in the browser's zone. */
   date(instant: string | number): string {
     return this.#days.format(new Date(instant));
+  }
+
+  /** Date, hours, minutes and seconds in the browser's zone. */
+  moment(instant: string | number): string {
+    return this.#moments.format(new Date(instant));
   }
 
   number(value: number): string {

@@ -114,6 +114,14 @@ describe('the people of a covered picture', () => {
     expect(text(clear.querySelector('[data-one]'))).toContain('Vehicle 41 is clear; people and other vehicles stay covered.');
   });
 
+  it('are not hidden by what is said about a range that is still being made', () => {
+    const waiting: TileState = { ...RECORDED, gap: true };
+    const { element } = show({}, waiting);
+    expect(text(element.querySelector('.marks'))).toContain('the last one before it');
+    choosing(element);
+    expect(text(element.querySelector('.marks'))).toMatch(/^Recorded [\d:.]+$/);
+  });
+
   it('are said to be none where the site has found none', () => {
     const { element } = show({ people: [] });
     expect(choosing(element)).toEqual([]);

@@ -229,6 +229,11 @@ export const owner = {
       redacted: 'Redacted: people are covered before a picture leaves your site.',
       unmasked: 'One person or vehicle becomes clear; everybody else stays covered.',
     },
+    only: {
+      person: 'Only this person becomes clear; everybody else stays covered.',
+      face: 'Only this person becomes clear; everybody else stays covered.',
+      vehicle: 'Only this vehicle becomes clear; people and other vehicles stay covered.',
+    },
     why: (purpose: string) => `For ${purpose}`,
     incident: (title: string, metres: string) => `${title}, ${metres} from you`,
     here: (title: string) => `${title}, at your place`,

@@ -224,6 +224,11 @@ export const owner: Catalogue['owner'] = {
       redacted: 'Peitetty: ihmiset peitetään ennen kuin kuva lähtee kohteestasi.',
       unmasked: 'Yksi henkilö tai ajoneuvo tulee näkyviin; kaikki muut pysyvät peitettyinä.',
     },
+    only: {
+      person: 'Vain tämä henkilö tulee näkyviin; kaikki muut pysyvät peitettyinä.',
+      face: 'Vain tämä henkilö tulee näkyviin; kaikki muut pysyvät peitettyinä.',
+      vehicle: 'Vain tämä ajoneuvo tulee näkyviin; ihmiset ja muut ajoneuvot pysyvät peitettyinä.',
+    },
     why: (purpose) => `Syy: ${purpose}`,
     incident: (title, metres) => `${title}, ${metres} päässä sinusta`,
     here: (title) => `${title}, luonasi`,
