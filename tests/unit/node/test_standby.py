@@ -7,24 +7,36 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import anyio
+import msgspec
 import pytest
 
+from handfast.media.feed import Gauges, RenditionState
+from handfast.media.units import StreamKey
+from handfast.media.worker_link import RequestKeyframe, frame
+from handfast.model.media import Rendition
 from handfast.node.redaction.orders import Covers, Prepare
 from handfast.node.redaction.standby import Standby, StandbySetup
 from tests.fakes.steady import HandClock
 
 pytestmark = pytest.mark.timeout(60)
-# A program that says which process it is, then reads what it is told until the node hangs up.
+# A program that says which process it is, then reads until the node hangs up. Asked for a
+# keyframe, it tells of its work.
 READS = """
 import os, socket, sys
 with open(sys.argv[1], "a") as pids:
     print(os.getpid(), file=pids)
-s = socket.socket(fileno=int(sys.argv[2]))
-while s.recv(65536): pass
+s = socket.socket(fileno=int(sys.argv[3]))
+while told := s.recv(65536):
+    if b"RequestKeyframe" in told:
+        s.sendall(bytes.fromhex(sys.argv[2]))
 """
-LATER_S = 1000.0
+STREAM = StreamKey(UUID(int=5), "main", Rendition.REDACTED)
+GAUGES = Gauges(at_us=0, streams=(), volumes=(), live_groups_dropped=0)
+BEGUN = RenditionState(stream=STREAM, state="normal", reason="")
+LONG_S, LATER_S = 30.0, 1000.0
 
 
 @dataclass
@@ -42,8 +54,9 @@ async def at_work(folder: Path) -> AsyncIterator[Site]:
     """Run a standby whose processes only listen."""
     clock, pids = HandClock(), folder / "pids"
     pids.touch()
+    said = b"".join(frame(msgspec.msgpack.encode(event)) for event in (GAUGES, BEGUN))
     setup = StandbySetup(
-        command=(sys.executable, "-c", READS, str(pids)),
+        command=(sys.executable, "-c", READS, str(pids), said.hex()),
         prepare=Prepare(covers=frozenset({Covers.PERSONS})),
     )
     site = Site(Standby(setup, clock=clock), clock, pids)
@@ -90,7 +103,7 @@ async def test_a_process_is_given_once_and_another_takes_its_place_later(
         assert not site.standby.waiting
         second = await site.standby.take()
         assert first is not second
-        site.clock.move(10)
+        site.clock.move(LONG_S)
         await until(lambda: site.standby.waiting)
         third = await site.standby.take()
         assert third not in {first, second}
@@ -122,6 +135,22 @@ async def test_after_one_was_taken_another_is_made_ready_without_any_other_sign(
     """Whoever has looked once soon looks again."""
     async with at_work(tmp_path) as site:
         child = await site.standby.take()
-        site.clock.move(10)
+        site.clock.move(LONG_S)
+        await until(lambda: site.standby.waiting)
+        assert await child.end() == 0
+
+
+async def test_the_next_is_made_ready_when_the_one_before_has_a_picture(tmp_path: Path) -> None:
+    """Until then it would take the processor from whoever waits for that picture."""
+    async with at_work(tmp_path) as site:
+        child = await site.standby.take()
+        for _ in range(20):
+            await anyio.wait_all_tasks_blocked()
+        assert not site.standby.waiting
+        child.tell(RequestKeyframe(stream=STREAM))
+        async for event in child.events():
+            assert child.has_begun == (event == BEGUN)
+            if child.has_begun:
+                break
         await until(lambda: site.standby.waiting)
         assert await child.end() == 0

@@ -11,7 +11,7 @@ from typing import Final
 import anyio
 import msgspec
 
-from handfast.media.feed import Event
+from handfast.media.feed import Event, Gauges
 from handfast.media.worker_link import Frames, frame
 from handfast.node.redaction.orders import Order
 
@@ -31,7 +31,11 @@ def redaction_command(periods: Path, key_file: Path) -> tuple[str, ...]:
 
 
 class Child:
-    """A running process. Event loop only."""
+    """A running process. Event loop only.
+
+    Attributes:
+        has_begun: It has told of its work, as far as `events` was read: it is loaded.
+    """
 
     def __init__(
         self,
@@ -40,6 +44,7 @@ class Child:
         writer: asyncio.StreamWriter,
     ) -> None:
         """Take a process and its connection; `start` makes both."""
+        self.has_begun = False
         self._process = process
         self._reader = reader
         self._writer = writer
@@ -80,7 +85,9 @@ class Child:
         with suppress(ConnectionError):
             while data := await self._reader.read(_READ):
                 for message in frames.feed(data):
-                    yield self._decode(message)
+                    event = self._decode(message)
+                    self.has_begun |= not isinstance(event, Gauges)  # they come before it
+                    yield event
 
     async def end(self, *, patience_s: float = _EXIT_S) -> int:
         """Hang up, wait until it has exited, return its status; a stubborn one is killed."""

@@ -14,8 +14,8 @@ from handfast.node.redaction.orders import Prepare
 _LOG: Final = logging.getLogger(__name__)
 _LOOK_S: Final = 0.25
 _LINGER_S: Final = 120.0  # whoever has looked once soon looks at another camera or instant
-_AFTER_TAKING_S: Final = 5.0
-"""Loading takes all of a core: the picture that somebody waits for now comes first."""
+_LONGEST_YIELD_S: Final = 20.0
+"""Loading takes all of a core: the picture that somebody waits for now comes first, if any."""
 
 _AFTER_BREAKING_S: Final = 60.0
 _NO_PATIENCE_S: Final = 0.0
@@ -47,7 +47,9 @@ class Standby:
         self._setup = setup
         self._clock = clock
         self._spare: Child | None = None
-        self._wanted_until = float("-inf")  # monotonic, as `_not_before`
+        self._taken: Child | None = None  # the latest; `None` also while it is started
+        self._yield_until = float("-inf")  # monotonic, as the two below
+        self._wanted_until = float("-inf")
         self._not_before = float("-inf")
 
     @property
@@ -75,13 +77,13 @@ class Standby:
         """Return a process that has not been told what to make; the caller ends it."""
         now = self._clock.monotonic()
         self._wanted_until = now + _LINGER_S
-        self._not_before = max(self._not_before, now + _AFTER_TAKING_S)
+        self._yield_until, self._taken = now + _LONGEST_YIELD_S, None
         spare, self._spare = self._spare, None
-        if spare is not None:
-            if spare.is_running:
-                return spare
+        if spare is not None and not spare.is_running:
             await self._bury(spare)
-        return await Child.start(self._setup.command)
+            spare = None
+        self._taken = spare or await Child.start(self._setup.command)
+        return self._taken
 
     async def _look(self, *, likely: bool) -> None:
         now = self._clock.monotonic()
@@ -90,7 +92,7 @@ class Standby:
         is_wanted = now < self._wanted_until
         spare = self._spare
         if spare is None:
-            if is_wanted and now >= self._not_before:
+            if is_wanted and now >= self._not_before and not self._yields(now):
                 self._spare = child = await Child.start(self._setup.command)
                 child.tell(self._setup.prepare)
         elif not spare.is_running:
@@ -99,6 +101,12 @@ class Standby:
         elif not is_wanted:
             self._spare = None
             await spare.end(patience_s=_NO_PATIENCE_S)
+
+    def _yields(self, now: float) -> bool:
+        """Tell whether the process that was taken last may still be loading."""
+        taken = self._taken
+        is_loaded = taken is not None and (taken.has_begun or not taken.is_running)
+        return not is_loaded and now < self._yield_until
 
     async def _bury(self, spare: Child) -> None:
         """End what ended by itself; such a machine is not asked again at once."""
