@@ -65,13 +65,13 @@ class LiveTap:
         self._group.append(_SealedRun(event))
         self._feed.emit(event)
 
-    def unit(self, record: bytes, sealed: bytes, pts: int, received_us: int) -> None:
-        """Take one sealed unit of the run started last."""
+    def unit(self, record: bytes, sealed: bytes, size: int, pts: int, received_us: int) -> None:
+        """Take one sealed unit of the run started last; `size` is that of both parts."""
         run = self._group[-1]
         run.units += 1
         run.last_pts = pts
         run.received_us = received_us
-        self._kept_bytes += len(record) + len(sealed)
+        self._kept_bytes += size
         if self._kept_bytes <= self._group_bytes:
             run.chunks += (record, sealed)
         elif self._whole:

@@ -67,8 +67,13 @@ class Payload(Protocol):
         """
         ...
 
-    def take_change(self) -> bool:
-        """Return whether parameter sets changed since the last call."""
+    def conclude(self) -> tuple[bool, bool]:
+        """End the picture under way.
+
+        Returns:
+            Whether decoding can start with it, and whether parameter sets changed since
+            the last call.
+        """
         ...
 
     def clear(self) -> None:
@@ -114,10 +119,11 @@ class H264Payload:
         self._note(kind, b"")
         return bytes((one & 0xE0 | kind,))
 
-    def take_change(self) -> bool:
-        """Return whether parameter sets changed since the last call."""
-        changed, self._changed = self._changed, False
-        return changed
+    def conclude(self) -> tuple[bool, bool]:
+        """End the picture under way; see `Payload`."""
+        told = self.has_key, self._changed
+        self.has_slices = self.has_key = self._changed = False
+        return told
 
     def clear(self) -> None:
         """Forget what the picture under way holds."""
@@ -195,10 +201,11 @@ class H265Payload:
         self._note(kind, b"")
         return bytes((one & 0x81 | kind << 1, two >> 8))
 
-    def take_change(self) -> bool:
-        """Return whether parameter sets changed since the last call."""
-        changed, self._changed = self._changed, False
-        return changed
+    def conclude(self) -> tuple[bool, bool]:
+        """End the picture under way; see `Payload`."""
+        told = self.has_key, self._changed
+        self.has_slices = self.has_key = self._changed = False
+        return told
 
     def clear(self) -> None:
         """Forget what the picture under way holds."""

@@ -141,17 +141,19 @@ class StreamRecorder:
 
     def unit(self, unit: AccessUnit, received_us: int) -> None:
         """Seal one unit, or count it as lost while there is nothing it could belong to."""
-        now = self._monotonic()
+        now, segment = self._monotonic(), self._segment
         if unit.key and unit.track == VIDEO:
             self._begin_group(now)
-        elif self._segment is not None:
-            self._go_on(now, self._segment)
-        if self._segment is None:
+            segment = self._segment
+        elif segment is not None and now >= segment.leaf_end:
+            self._go_on(now, segment)
+            segment = self._segment
+        if segment is None:
             self._lost_units += unit.track == VIDEO
             self._missed += unit.track == VIDEO
             return
         self._units += 1
-        self._bytes += self._segment.seal(unit, now, received_us)
+        self._bytes += segment.seal(unit, now, received_us)
 
     def sweep(self) -> None:
         """End a run whose second is over although no unit came since; a few times a second."""
@@ -223,7 +225,7 @@ class StreamRecorder:
         """Begin a new run within a group of pictures when the second is over."""
         leaf = segment.leaf_at(now)
         if leaf == segment.leaf:
-            return
+            return  # the clocks' fractions differ by a microsecond
         self._periods.check(now)
         self._check_keyframe(now)
         if self._is_too_long(now, leaf, segment):

@@ -20,6 +20,7 @@ class OpenSegment:
         header: What it records.
         opened: Monotonic clock at its first unit.
         leaf: Second of the period that the run in progress or last ended belongs to.
+        leaf_end: Monotonic clock at which that second is over.
         lost_units: Video units known to be missing before or inside it.
     """
 
@@ -45,6 +46,7 @@ class OpenSegment:
         self.opened = opened
         self.lost_units = 0
         self.leaf = -1
+        self.leaf_end = opened
         self._stream = tap.stream
         self._clock = clock
         self._lane = lane
@@ -82,6 +84,7 @@ class OpenSegment:
         start_us = self._clock.wall_us(monotonic)
         record = self._sealer.begin_run(leaf, start_us, config)
         self.leaf = leaf
+        self.leaf_end = self._clock.leaf_end(leaf)
         self._began = monotonic
         self._chunks = [record]
         self._pictures = 0
@@ -100,14 +103,14 @@ class OpenSegment:
 
     def seal(self, unit: AccessUnit, monotonic: float, received_us: int) -> int:
         """Seal a unit into the run in progress and return its bytes."""
-        record, sealed = self._sealer.seal_unit(
-            unit.track, unit.key, unit.pts, unit.dts, unit.data
-        )
+        pts = unit.pts
+        record, sealed = self._sealer.seal_unit(unit.track, unit.key, pts, unit.dts, unit.data)
         self._chunks += (record, sealed)
         self._pictures += unit.track == VIDEO
         self._newest = monotonic
-        self._tap.unit(record, sealed, unit.pts, received_us)
-        return len(record) + len(sealed)
+        size = len(record) + len(sealed)
+        self._tap.unit(record, sealed, size, pts, received_us)
+        return size
 
     def end_run(self, monotonic: float) -> None:
         """End the run in progress, if any, and queue it for the disk."""

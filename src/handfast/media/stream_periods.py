@@ -25,6 +25,10 @@ class PeriodClock:
         """Return the second of the period that an instant lies in."""
         return self.elapsed_us(monotonic) // SECOND_US
 
+    def leaf_end(self, leaf: int) -> float:
+        """Return the monotonic instant at which a second of the period is over."""
+        return self.period.monotonic + leaf + 1
+
     def wall_us(self, monotonic: float) -> int:
         """Return the wall time of an instant as the period counts it.
 

@@ -20,7 +20,10 @@ class Unwrapper:
 
     def extend(self, timestamp: int) -> int:
         """Return the 64-bit time of a 32-bit timestamp, in the same ticks."""
-        self._last = self.nearby(timestamp)
+        # `nearby`, written out: this is called for each picture.
+        last = self._last if self._last >= 0 else timestamp + _WRAP
+        step = (timestamp - last) & (_WRAP - 1)
+        self._last = last + (step if step < _HALF else step - _WRAP)
         return self._last
 
     def nearby(self, timestamp: int) -> int:

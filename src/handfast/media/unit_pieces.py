@@ -36,9 +36,9 @@ class UnitPieces:
         for nal in nals:
             self.done += (_LENGTH(len(nal)), nal)
 
-    def begin(self, header: bytes) -> None:
-        """Begin a fragmented NAL unit; one under way is dropped."""
-        self.open = [header]
+    def begin(self, header: bytes, body: memoryview) -> None:
+        """Begin a fragmented NAL unit with its first body; one under way is dropped."""
+        self.open = [header, body]
         self._settled_open = 0
 
     def close(self) -> None:

@@ -86,7 +86,10 @@ class VideoTrack:
             Where the row ends: at an incomplete frame, or at one that is not ours or not plain.
         """
         order, begun = self._order, self._order.head
-        while (start := self._pass_row(view, start, end)) <= end - self._skip:
+        last = end - self._skip
+        while start <= last:
+            if self._high >= 0 and (start := self._pass_row(view, start, end)) > last:
+                break
             mark, length, numbers, times, one, two = self._unpack(buffer, start)
             stop = start + _FRAME + length
             plain = mark == self._prefix and numbers & _UNMARKED == order.head
@@ -113,8 +116,6 @@ class VideoTrack:
     def _pass_row(self, view: memoryview, start: int, end: int) -> int:
         """Take the middle fragments of one length that follow; returns where they end."""
         stride, high, low, stamp = self._stride, self._high, self._low, self._stamp
-        if high < 0:
-            return start
         append = self._pieces.open.append
         first = number = self._prefix << 48 | stride - _FRAME << 32 | self._order.head
         whole = view[start : start + (end - start) // stride * stride]
@@ -195,16 +196,20 @@ class VideoTrack:
     def _begin(self, header: bytes, high: int, low: int, body: memoryview) -> None:
         """Begin a NAL unit with its first fragment."""
         self._broken = self._broken or bool(self._pieces.open)  # the one before never ended
-        self._pieces.begin(header)
+        self._pieces.begin(header, body)
         self._high, self._low = high, low
-        self._go_on(body)
+        self._expect(len(body))
 
     def _go_on(self, body: memoryview) -> None:
-        """Add a fragment; those that follow are likely to be as long, as networks have it."""
+        """Add a fragment."""
         self._pieces.open.append(body)
-        if self._stride != self._skip + len(body):
-            self._stride = self._skip + len(body)
-            self._row = f">QQ{self._payload.fast}{len(body)}s"
+        self._expect(len(body))
+
+    def _expect(self, size: int) -> None:
+        """Be ready for fragments as long as this one, as networks have it."""
+        if self._stride != self._skip + size:
+            self._stride = self._skip + size
+            self._row = f">QQ{self._payload.fast}{size}s"
 
     def _close(self) -> None:
         """End the fragmented NAL unit under way."""
@@ -213,12 +218,12 @@ class VideoTrack:
 
     def _finish(self) -> None:
         """Hand the unit under way to the gate, or drop it."""
-        if self._broken or self._pieces.open:
+        pieces, payload = self._pieces, self._payload
+        if self._broken or pieces.open:
             self._drop()
-        elif self._payload.has_slices:  # sets and SEI alone belong to the picture that follows
-            key, changed = self._payload.has_key, self._payload.take_change()
-            self._payload.clear()
-            self.gate.take(self._timestamp, self._pieces.join(), key=key, changed=changed)
+        elif payload.has_slices:  # sets and SEI alone belong to the picture that follows
+            key, changed = payload.conclude()
+            self.gate.take(self._timestamp, pieces.join(), key=key, changed=changed)
 
     def _drop(self) -> None:
         """Lose the unit under way."""

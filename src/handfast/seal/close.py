@@ -170,7 +170,7 @@ class SegmentSealer:
             ConflictError: No run is in progress.
             InvalidError: `track` is not in 0..15.
         """
-        run = self._current()
+        run = self._run or self._current()
         if not 0 <= track < TRACKS:
             raise InvalidError(f"track {track} is not in 0..{TRACKS - 1}")
         unit = run.unit + 1
@@ -179,8 +179,9 @@ class SegmentSealer:
         aad = run.context + struct.pack(UNIT_TAIL, unit, flags, length, pts, dts)
         record = struct.pack(UNIT, UNIT_KIND, flags, length, pts, dts)
         sealed = run.cipher.encrypt(nonce(unit), data, aad)
-        run.sha256.update(record)
-        run.sha256.update(sealed)
+        hash_more = run.sha256.update
+        hash_more(record)
+        hash_more(sealed)
         self._offset += UNIT_BYTES + length
         if unit == 1:
             run.first_pts = pts
