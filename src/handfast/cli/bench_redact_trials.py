@@ -52,8 +52,8 @@ _FOOTAGE: Final = (
 )
 _LIVE_HOW: Final = (
     "persons and faces, the node's default, of a 960x540 sub-stream at 25 fps: every picture "
-    "decoded, 10 a second redacted, encoded and sealed; those from 1080p decode the full-size "
-    "stream instead"
+    "decoded, 10 a second redacted, encoded and sealed; faces are sought at every second look "
+    "where movement and bodies cover them; those from 1080p decode the full-size stream instead"
 )
 _PEER_HOW: Final = (
     "faces only, every picture, faces sought at 960x544 of 1080p, filled with one colour, same "
