@@ -17,7 +17,6 @@ from handfast.seal.identity import SignatureError, SigningKey, verify
 
 _ED25519 = b"\x01"
 _KEY_ID_BYTES = 4
-_SIGNATURE_BYTES = 64
 _PUBLIC_BYTES = 32
 _VKEY_PARTS = 3
 _DASH = "\u2014 "

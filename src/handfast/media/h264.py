@@ -23,7 +23,6 @@ _MOST_SPS: Final = 31  # five bits in avcC
 _MOST_PPS: Final = 255
 _SHORTEST_SPS: Final = 4
 _EXTENDED_SAR: Final = 255
-_MONOCHROME: Final = 0
 _FULL_CHROMA: Final = 3
 _MOST_REORDER: Final = 16  # MaxDpbFrames never exceeds it (A.3.1)
 _MOST_CYCLE: Final = 255

@@ -12,7 +12,6 @@ LAST_VCL: Final = 31
 VPS: Final = 32
 SPS: Final = 33
 PPS: Final = 34
-SEI_PREFIX: Final = 39
 AP: Final = 48  # RFC 7798 section 4.4.2
 FU: Final = 49  # RFC 7798 section 4.4.3
 

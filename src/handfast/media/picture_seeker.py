@@ -2,7 +2,6 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from handfast.kit.errors import NotFoundError
@@ -34,14 +33,9 @@ class PictureSeeker:
         """Return the seeker itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the film."""
-        self._close()
+        self.close()
 
     def leading_to(self, number: int) -> Iterator[tuple[int, DecodedPicture]]:
         """Yield pictures that have to be read on the way, and last the one asked for.
@@ -58,7 +52,7 @@ class PictureSeeker:
         self._begin()
         if (yield from self._reading_to(number)):
             return
-        self._close()
+        self.close()
         raise NotFoundError(f"picture {number} of {self._path} is gone; start the review again")
 
     def _reading_to(self, number: int) -> Generator[tuple[int, DecodedPicture], None, bool]:
@@ -73,7 +67,7 @@ class PictureSeeker:
         return False
 
     def _seek(self, number: int) -> None:
-        self._close()
+        self.close()
         self._reader = PictureReader(self._path, threads=self._threads)
         if number > _AHEAD and self._reader.seek(self._times[number]):
             pictures = self._read()
@@ -86,7 +80,7 @@ class PictureSeeker:
 
     def _begin(self) -> None:
         """Read from the film's beginning, where counting cannot err."""
-        self._close()
+        self.close()
         self._reader = PictureReader(self._path, threads=self._threads)
         self._pictures = enumerate(self._read())
 
@@ -105,7 +99,8 @@ class PictureSeeker:
             place = self._numbers.get(picture.at_us, len(self._times))
             yield place, picture
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the film; asking for a picture opens it again."""
         if self._reader is not None:
             self._reader.__exit__(None, None, None)
             self._reader = None

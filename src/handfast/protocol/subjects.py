@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from handfast.model.media import Rendition, Stream
 
-ASK_VERBS = ("challenge", "access", "attach", "alive", "detach", "recordings", "bytes")
-
 
 def ask(node: str, verb: str) -> str:
     """Return the subject on which the hub asks a node."""

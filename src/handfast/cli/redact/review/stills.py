@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
 from typing import Final, Self
 
 from handfast.cli.redact.review.scan import Scan
@@ -29,15 +28,10 @@ class Stills:
         """Return itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the film."""
         with self._lock:
-            self._seeker.__exit__(kind, error, trace)
+            self._seeker.close()
 
     def still(self, number: int) -> bytes:
         """Return a picture.
