@@ -141,14 +141,12 @@ class StreamRecorder:
 
     def unit(self, unit: AccessUnit, received_us: int) -> None:
         """Seal one unit, or count it as lost while there is nothing it could belong to."""
-        now, segment = self._monotonic(), self._segment
+        now = self._monotonic()
         if unit.key and unit.track == VIDEO:
             self._begin_group(now)
-            segment = self._segment
-        elif segment is not None and now >= segment.leaf_end:
-            self._go_on(now, segment)
-            segment = self._segment
-        if segment is None:
+        elif self._segment is not None and now >= self._segment.leaf_end:
+            self._go_on(now, self._segment)
+        if (segment := self._segment) is None:
             self._lost_units += unit.track == VIDEO
             self._missed += unit.track == VIDEO
             return

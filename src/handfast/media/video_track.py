@@ -186,7 +186,8 @@ class VideoTrack:
         if fragment.first:
             self._begin(fragment.header, fragment.high, fragment.low, fragment.body)
         elif self._pieces.open:
-            self._go_on(fragment.body)
+            self._pieces.open.append(fragment.body)
+            self._expect(len(fragment.body))
         else:
             self._broken = True
             return
@@ -198,11 +199,6 @@ class VideoTrack:
         self._broken = self._broken or bool(self._pieces.open)  # the one before never ended
         self._pieces.begin(header, body)
         self._high, self._low = high, low
-        self._expect(len(body))
-
-    def _go_on(self, body: memoryview) -> None:
-        """Add a fragment."""
-        self._pieces.open.append(body)
         self._expect(len(body))
 
     def _expect(self, size: int) -> None:
@@ -218,12 +214,11 @@ class VideoTrack:
 
     def _finish(self) -> None:
         """Hand the unit under way to the gate, or drop it."""
-        pieces, payload = self._pieces, self._payload
-        if self._broken or pieces.open:
+        if self._broken or self._pieces.open:
             self._drop()
-        elif payload.has_slices:  # sets and SEI alone belong to the picture that follows
-            key, changed = payload.conclude()
-            self.gate.take(self._timestamp, pieces.join(), key=key, changed=changed)
+        elif self._payload.has_slices:  # sets and SEI alone belong to the picture that follows
+            key, changed = self._payload.conclude()
+            self.gate.take(self._timestamp, self._pieces.join(), key=key, changed=changed)
 
     def _drop(self) -> None:
         """Lose the unit under way."""
