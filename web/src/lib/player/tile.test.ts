@@ -199,8 +199,9 @@ describe('a redacted tile', () => {
     const source = read('vision/caution.py');
     const named = [...source.slice(source.indexOf('class Reason'), source.indexOf('@dataclass')).matchAll(/= "([a-z-]+)"/g)];
     const failed = /FAILED: Final = "([a-z-]+)"/.exec(read('node/redaction/studio.py'))?.[1];
+    const notSeen = /NOT_SEEN: Final = "([a-z-]+)"/.exec(read('node/redaction/kept_rendition.py'))?.[1];
     for (const words of Object.values(tileWords)) {
-      expect(Object.keys(words.covered)).toEqual([...named.map(([, reason]) => reason), failed]);
+      expect(Object.keys(words.covered)).toEqual([...named.map(([, reason]) => reason), failed, notSeen]);
     }
     expect(coverIn(tileWords.en, { state: 'more', reason: 'of-the-future' })).toBe('More is covered than usual: of-the-future.');
   });
