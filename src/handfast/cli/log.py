@@ -141,7 +141,10 @@ def _source(log: str, authority: Path | None) -> LogSource:
     if log.startswith(("http://", "https://")):
         return HttpSource(log, authority=authority)
     if not Path(log).is_dir():
-        raise NotFoundError(f"{log} is no folder and no http(s) address")
+        raise NotFoundError(
+            f"{log} is no folder and no http(s) address; name the folder that holds "
+            "`checkpoint`, or the log's address, which ends in /log"
+        )
     return DirectorySource(Path(log))
 
 

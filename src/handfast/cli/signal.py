@@ -108,6 +108,10 @@ def _report(arguments: argparse.Namespace) -> PanelReport:
 def _post(arguments: argparse.Namespace, body: bytes) -> str:
     verify = trust(arguments.ca)
     url = arguments.node.rstrip("/") + "/api/v1/signals"
+    if not url.startswith(("http://", "https://")):
+        raise InvalidError(
+            f"--node {arguments.node}: no address; write it whole, such as http://127.0.0.1:8721"
+        )
     try:
         answer = httpx.post(url, content=body, timeout=_TIMEOUT_S, verify=verify)
     except httpx.HTTPError as error:

@@ -19,7 +19,12 @@ def read_table(path: Path, table: type[_Table]) -> _Table:
     """
     try:
         return msgspec.convert(tomllib.loads(path.read_text("utf-8")), table)
-    except (OSError, ValueError, msgspec.ValidationError) as error:
+    except UnicodeDecodeError as error:
+        raise InvalidError(f"{path}: this is no text, so no TOML; name another file") from error
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise InvalidError(f"{path}: {why}; name the configuration's file") from error
+    except (ValueError, msgspec.ValidationError) as error:
         raise InvalidError(f"{path}: {error}; the command `config` lists every key") from error
 
 

@@ -25,6 +25,13 @@ class Sound:
     packet: _Packet
 
 
+def _why(error: av.FFmpegError | OSError) -> str:
+    """Say it without the number and the name that the system's own text repeats."""
+    if isinstance(error, av.error.InvalidDataError):
+        return "this is no video, or a damaged one"
+    return (error.strerror or str(error)).lower()
+
+
 class PictureReader:
     """Reads a file once, from its beginning. Belongs to one thread; use it in a `with`.
 
@@ -42,7 +49,7 @@ class PictureReader:
         try:
             self._container = av.open(str(path), metadata_errors="replace")
         except (av.FFmpegError, OSError) as error:
-            raise InvalidError(f"{path}: {error}; name a video file") from error
+            raise InvalidError(f"{path}: {_why(error)}; name a video file") from error
         # The best one: the first may be a cover that a player shows beside its sound.
         stream = self._container.streams.best("video")
         if not isinstance(stream, av.VideoStream):

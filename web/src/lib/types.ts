@@ -51,6 +51,8 @@ export interface Camera {
 export interface Signal {
   readonly id: string;
   readonly site: string;
+  /** The site as people call it. */
+  readonly place?: string;
   /** For example `intrusion`; `test` opens nothing unless the agreement names it. */
   readonly kind: string;
   readonly raised: Instant;

@@ -213,6 +213,7 @@ export class Feed {
       signals: signals.map((signal): Signal => ({
         id: signal.episode,
         site: signal.node,
+        place: this.city.sites.get(signal.node)?.registration.name ?? '',
         kind: signal.signal,
         raised: instant(signal.first_raised_us),
         expires: instant(signal.lease_until_us),

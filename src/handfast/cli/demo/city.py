@@ -22,7 +22,7 @@ from handfast.cli.demo.places import ADMINISTRATOR, AGENCY, SITES, DemoCamera, D
 from handfast.cli.files import read_signing_key, write_envelope, write_signing_key
 from handfast.cli.owner import NodeCard, OwnerCard
 from handfast.kit.encoding import b64, unb64
-from handfast.kit.errors import UnavailableError
+from handfast.kit.errors import CorruptError, UnavailableError
 from handfast.kit.ids import Ids
 from handfast.node.config import log_origin
 from handfast.protocol.ceremony import Subject, certify
@@ -128,11 +128,21 @@ class MadeCity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def made_city(folder: Path) -> City | None:
-    """Return the city in `folder` with the ports it was made with; `None` for none."""
+    """Return the city in `folder` with the ports it was made with; `None` for none.
+
+    Raises:
+        CorruptError: What says so cannot be read.
+    """
     made = folder / MADE
     if not made.exists():
         return None
-    known = msgspec.json.decode(made.read_bytes(), type=MadeCity)
+    try:
+        known = msgspec.json.decode(made.read_bytes(), type=MadeCity)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise CorruptError(
+            f"{made} cannot be read ({error}); delete {folder} to make its city anew, or name "
+            "another folder with --folder"
+        ) from error
     return City(folder=folder, ports=Ports(base=known.base_port))
 
 
@@ -146,7 +156,13 @@ def open_or_make(folder: Path, ports: Ports, *, ids: Ids, now_us: int) -> City:
     if (known := made_city(folder)) is not None:
         return known
     city = City(folder=folder, ports=ports)
-    make_directory(folder)
+    try:
+        make_directory(folder)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise UnavailableError(
+            f"{folder} cannot be made: {why}; name another folder with --folder"
+        ) from error
     _make_hub(city, ids)
     _make_agency(city, ids=ids, now_us=now_us)
     for site in SITES:

@@ -6,7 +6,9 @@ from contextlib import suppress
 
 from handfast.cli.demo.city import City, Ports
 from handfast.cli.demo.places import SITES
-from handfast.kit.errors import UnavailableError
+from handfast.kit.errors import InvalidError, UnavailableError
+
+_LAST = 65_535
 
 
 def require_free(city: City, *, made: bool) -> None:
@@ -17,8 +19,16 @@ def require_free(city: City, *, made: bool) -> None:
         made: Whether it is there already; then its files name its ports.
 
     Raises:
+        InvalidError: There are no such ports.
         UnavailableError: A port is taken; says which, by whom it is wanted, what to do.
     """
+    numbers = [port for port, _ in _ports(city.ports)]
+    if min(numbers) < 1 or max(numbers) > _LAST:
+        most = _LAST - max(numbers) + city.ports.base
+        raise InvalidError(
+            f"--port {city.ports.base}: the demo's ports would lie outside 1 to {_LAST}; "
+            f"name one from 1024 to {most}"
+        )
     for port, wanted_by in _ports(city.ports):
         if not _is_free(port):
             instead = f"--port {city.ports.base + 100}"

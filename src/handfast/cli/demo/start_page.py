@@ -80,7 +80,9 @@ def _page(city: City, version: str) -> str:
         ),
         *(
             _row(
-                f"/{site.folder}", f"{site.role.capitalize()} of {site.name}", _duty(site.kind)
+                f"/{site.folder}",
+                f"{site.role.replace('-', ' ').capitalize()} of {site.name}",
+                _duty(site.kind),
             )
             for site in SITES
         ),
@@ -114,4 +116,6 @@ def _row(href: str, who: str, what: str) -> str:
 def _duty(kind: str) -> str:
     if kind == "school":
         return "Raises the alarm, sees who looks, closes everything."
+    if kind == "transit":
+        return "Its alarm opens covered pictures; for clear ones it is asked."
     return "Is asked each time, answers on the phone."

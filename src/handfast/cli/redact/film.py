@@ -1,5 +1,6 @@
 """One film through the engine: read, redact, write."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -176,15 +177,32 @@ def container_of(film: Film) -> str:
     """Return the kind of file that the target's name asks for.
 
     Raises:
-        InvalidError: None that can be written, or the target is the source.
+        InvalidError: None that can be written, or the target is the source or a folder.
+        UnavailableError: Nothing can be written where the target is to be.
     """
     container = CONTAINERS.get(film.target.suffix.lower())
+    if container is None and film.target.is_dir():
+        name = film.target / f"{film.source.stem}-redacted.mp4"
+        raise InvalidError(f"{film.target} is a folder; name a file in it, such as {name}")
     if container is None:
         known = ", ".join(sorted(CONTAINERS))
         raise InvalidError(f"{film.target}: unknown kind of file; end the name in {known}")
     if film.target.exists() and film.source.exists() and film.target.samefile(film.source):
         raise InvalidError(f"{film.target} is the source itself; give another name")
+    if film.target.is_dir():
+        raise InvalidError(f"{film.target} is a folder; name the file that is to be written")
+    _check_place(film.target)
     return container
+
+
+def _check_place(target: Path) -> None:
+    """Find out before the work, which takes long, whether its result has a place."""
+    folder = next(each for each in target.absolute().parents if each.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise UnavailableError(
+            f"{target} cannot be written: {folder} is no folder that you may write to; "
+            "name another place"
+        )
 
 
 def _check_kept(film: Film, ledger: Ledger) -> None:
