@@ -1,1 +1,0 @@
-import{t as e}from"./at-work-Cgz5qH8_.js";var t=e(((e,t)=>{t.exports={}}));export default t();
