@@ -1,17 +1,10 @@
-"""P6 on real processes: one of two people of a live picture becomes clear, for one officer.
+"""P6 on real processes: one of two people of a live picture becomes clear, for one officer."""
 
-The detector is an ONNX file of the site's own that finds two people wherever it looks, so that
-who is where does not depend on how busy the machine is.
-"""
-
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx import helper, numpy_helper
 
 from handfast.kit.encoding import b64
 from handfast.media.track_notes import SCALE, TrackNote, find_tracks
@@ -21,105 +14,21 @@ from handfast.model.media import Rendition, TrackKind
 from handfast.seal.config import decode_config
 from handfast.seal.format import UnitsFrame
 from handfast.vision.cover import LUMA
-from tests.e2e.city import SCHOOL, RunningCity, clerks, make_city
+from tests.e2e.city import SCHOOL, RunningCity
 from tests.e2e.officer import Answer, KnownSite, Officer, officer
+from tests.e2e.two_people import LAST, two_people
 from tests.e2e.watching import Watching, watching
 
 pytestmark = pytest.mark.timeout(300)
-LAST = -1  # the school's last camera
-_PROGRAMS = ("cameras", "hub", "agency", f"node-{SCHOOL.folder}")
 _NEAR = 6  # what coding makes of one luma value
 _CLEAR, _COVERED = 0.5, 0.95  # shares of the middle of a box
-_OWN = """covers = ["persons"]
-fixed = false
-
-[media]
-models = "own.toml"
-"""
-_REGISTRY = """
-[[model]]
-id = "own"
-task = "persons"
-decoder = "boxes"
-sha256 = "{digest}"
-licence = "ours"
-threshold = 0.5
-classes = {{ 1 = "person" }}
-outputs = [
-    {{ name = "boxes", shape = ["any", 4] }},
-    {{ name = "scores", shape = [2] }},
-    {{ name = "labels", shape = ["any"] }},
-]
-
-[model.source]
-from = "file"
-path = "own.onnx"
-
-[model.input]
-name = "images"
-colours = "rgb"
-mean = [0.0, 0.0, 0.0]
-deviation = [255.0, 255.0, 255.0]
-longest = 320
-fixed = [160, 320]
-"""
-
-
-def own_model() -> bytes:
-    """Return a detector that is as sure of two people as the picture's brightest part."""
-    nodes = [
-        helper.make_node("ReduceMax", ["images"], ["most"], keepdims=0, axes=[0, 1, 2, 3]),
-        helper.make_node("Reshape", ["most", "one"], ["sure"]),
-        helper.make_node("Concat", ["sure", "sure"], ["scores"], axis=0),
-        helper.make_node("Identity", ["people"], ["boxes"]),
-        helper.make_node("Identity", ["persons"], ["labels"]),
-    ]
-    weights = {
-        "one": np.array([1]),
-        "persons": np.array([1, 1]),
-        "people": np.array([[60, 20, 100, 120], [180, 20, 220, 120]], np.float32),
-    }
-    graph = helper.make_graph(
-        nodes,
-        "own",
-        [helper.make_tensor_value_info("images", 1, [1, 3, 160, 320])],
-        [
-            helper.make_tensor_value_info("boxes", 1, [2, 4]),
-            helper.make_tensor_value_info("scores", 1, [2]),
-            helper.make_tensor_value_info("labels", 7, [2]),
-        ],
-        [numpy_helper.from_array(value, name) for name, value in weights.items()],
-    )
-    opset = [helper.make_opsetid("", 17)]
-    model = helper.make_model(graph, opset_imports=opset, ir_version=9)
-    return bytes(model.SerializeToString())
-
-
-def looks_by_itself(node: Path) -> None:
-    """Give a node its own detector, and have its last camera cover persons only."""
-    content = own_model()
-    (node / "own.onnx").write_bytes(content)
-    digest = hashlib.sha256(content).hexdigest()
-    (node / "own.toml").write_text(_REGISTRY.format(digest=digest), "utf-8")
-    with (node / "node.toml").open("a", encoding="utf-8") as config:
-        config.write(_OWN)
 
 
 @pytest.fixture
 def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCity]:
-    """Run a school whose alarm opens all that is agreed."""
-    whole = make_city(tmp_path_factory.mktemp("school"))
-    looks_by_itself(whole.city.node(SCHOOL))
-    programs = {name: whole.programs[name] for name in _PROGRAMS}
-    running = RunningCity(city=whole.city, programs=programs)
-    try:
-        running.start_all()
-        running.connected(SCHOOL)
-        running.recording(SCHOOL)
-        with clerks(running.city):
-            yield running
-    finally:
-        running.stop_all()
+    """Run a school with two people before its last camera."""
+    with two_people(tmp_path_factory.mktemp("school")) as city:
+        yield city
 
 
 @dataclass(frozen=True)

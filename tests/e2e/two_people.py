@@ -1,0 +1,115 @@
+"""A city of one school where two people stand before a camera, as its own detector says.
+
+The detector is an ONNX file that finds them wherever it looks, so that who is where does not
+depend on how busy the machine is.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from onnx import helper, numpy_helper
+
+from tests.e2e.city import SCHOOL, RunningCity, clerks, make_city
+
+LAST = -1  # the school's last camera
+_PROGRAMS = ("cameras", "hub", "agency", f"node-{SCHOOL.folder}")
+_OWN = """covers = ["persons"]
+fixed = false
+
+[media]
+models = "own.toml"
+"""
+_REGISTRY = """
+[[model]]
+id = "own"
+task = "persons"
+decoder = "boxes"
+sha256 = "{digest}"
+licence = "ours"
+threshold = 0.5
+classes = {{ 1 = "person" }}
+outputs = [
+    {{ name = "boxes", shape = ["any", 4] }},
+    {{ name = "scores", shape = [2] }},
+    {{ name = "labels", shape = ["any"] }},
+]
+
+[model.source]
+from = "file"
+path = "own.onnx"
+
+[model.input]
+name = "images"
+colours = "rgb"
+mean = [0.0, 0.0, 0.0]
+deviation = [255.0, 255.0, 255.0]
+longest = 320
+fixed = [160, 320]
+"""
+
+
+def own_model() -> bytes:
+    """Return a detector that is as sure of two people as the picture's brightest part."""
+    nodes = [
+        helper.make_node("ReduceMax", ["images"], ["most"], keepdims=0, axes=[0, 1, 2, 3]),
+        helper.make_node("Reshape", ["most", "one"], ["sure"]),
+        helper.make_node("Concat", ["sure", "sure"], ["scores"], axis=0),
+        helper.make_node("Identity", ["people"], ["boxes"]),
+        helper.make_node("Identity", ["persons"], ["labels"]),
+    ]
+    weights = {
+        "one": np.array([1]),
+        "persons": np.array([1, 1]),
+        "people": np.array([[60, 20, 100, 120], [180, 20, 220, 120]], np.float32),
+    }
+    graph = helper.make_graph(
+        nodes,
+        "own",
+        [helper.make_tensor_value_info("images", 1, [1, 3, 160, 320])],
+        [
+            helper.make_tensor_value_info("boxes", 1, [2, 4]),
+            helper.make_tensor_value_info("scores", 1, [2]),
+            helper.make_tensor_value_info("labels", 7, [2]),
+        ],
+        [numpy_helper.from_array(value, name) for name, value in weights.items()],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    model = helper.make_model(graph, opset_imports=opset, ir_version=9)
+    return bytes(model.SerializeToString())
+
+
+def looks_by_itself(node: Path) -> None:
+    """Give a node its own detector, and have its last camera cover persons only."""
+    content = own_model()
+    (node / "own.onnx").write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    (node / "own.toml").write_text(_REGISTRY.format(digest=digest), "utf-8")
+    with (node / "node.toml").open("a", encoding="utf-8") as config:
+        config.write(_OWN)
+
+
+@contextmanager
+def two_people(folder: Path) -> Iterator[RunningCity]:
+    """Run a school whose alarm opens all that is agreed, one person included."""
+    whole = make_city(folder)
+    looks_by_itself(whole.city.node(SCHOOL))
+    programs = {name: whole.programs[name] for name in _PROGRAMS}
+    running = RunningCity(city=whole.city, programs=programs)
+    try:
+        running.start_all()
+        running.connected(SCHOOL)
+        running.recording(SCHOOL)
+        with clerks(running.city):
+            yield running
+    finally:
+        running.stop_all()
+
+
+def last_camera(running: RunningCity) -> str:
+    """Return the id of the camera before which they stand."""
+    table = tomllib.loads((running.city.node(SCHOOL) / "node.toml").read_text("utf-8"))
+    return str(table["cameras"][LAST]["id"])
