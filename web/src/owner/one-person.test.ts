@@ -10,6 +10,7 @@ import { grouped } from './groups';
 import LookLine from './LookLine.svelte';
 import Requests from './Requests.svelte';
 import { Site, type Waiting } from './site.svelte';
+import { watchers } from './visits';
 import Watching from './Watching.svelte';
 
 const THIS_DEVICE = 'this device';
@@ -113,7 +114,8 @@ describe('who sees one person clear', () => {
   it('is said of those who look now', () => {
     const { site } = ownerPage();
     const [grant] = site.now.state === 'ready' ? site.now.value.grants : [];
-    const said = words(show(Watching, { site, grant: { ...grant, view: 'recorded', rendition: 'unmasked' } }));
+    const [watcher] = watchers(grant ? [{ ...grant, view: 'recorded', rendition: 'unmasked' }] : []);
+    const said = words(show(Watching, { site, watcher }));
     expect(said).toMatch(/looks at recordings of Main entrance\s+Only one clear/);
   });
 

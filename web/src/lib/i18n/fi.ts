@@ -206,7 +206,7 @@ export const fi: Catalogue = {
     timeline: {
       title: 'Aika, jonka kaikki ruudut näyttävät',
       back: '10 sekuntia taaksepäin',
-      backShort: '10 s',
+      backShort: '10 sek',
       stepBack: 'Yksi kuva taaksepäin',
       stepOn: 'Yksi kuva eteenpäin',
       play: 'Toista',
