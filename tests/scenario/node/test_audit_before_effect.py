@@ -1,5 +1,7 @@
 """P2: no key leaves before the entry that explains it is durable."""
 
+from itertools import pairwise
+
 import msgspec
 
 from handfast.audit.proof import Proof, verify_proof
@@ -71,6 +73,7 @@ async def test_p2_audit_before_effect_every_key_lies_in_a_window_shown_before_it
     entries = [entry_of(school, window.log) for window in shown]
     assert [entry["kind"] for entry in entries] == ["decision", *["window"] * (len(shown) - 1)]
     spans = [(window.from_us, window.until_us) for window in shown]
+    assert all(after[0] == before[1] for before, after in pairwise(spans))  # no entry twice
     assert len(school.keys.live) > 30
     for _, since_us, _ in school.keys.live:
         assert any(from_us <= since_us < until_us for from_us, until_us in spans)

@@ -41,7 +41,7 @@ class OpenWindows:
         newest = open_grant.windows[-1]
         same_clause = newest.clause == open_grant.permit.clause
         covered_us = newest.window.until_us if same_clause else now_us
-        if newest.window.from_us > now_us:
+        if all(each.window.from_us > now_us for each in open_grant.windows):
             covered_us = now_us - _REACH_BACK_US  # the clock was set back
         if covered_us >= min(now_us + _AHEAD_US, open_grant.until_us):
             return True
