@@ -19,7 +19,6 @@ from handfast.cli.bench_redact_metrics import (
     measure_quality,
     size_class,
 )
-from handfast.cli.bench_redact_night import Light, Night
 from handfast.cli.bench_redact_stills import load_stills
 from handfast.cli.bench_redact_ways import (
     Alter,
@@ -40,6 +39,7 @@ from handfast.media.footage_sources import MARKET, VTEST, FootageSource, Say, ob
 from handfast.vision.boxes import Box, Kind
 from handfast.vision.detector import Detector
 from handfast.vision.detectors import open_detectors
+from handfast.vision.night import Light, Night
 from handfast.vision.registry import read_registry
 from handfast.vision.settings import Settings
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from handfast.cli.bench_redact_night import Light, Night, noise_steps
+from handfast.vision.night import Light, Night, noise_steps
 from handfast.vision.picture import Picture
 
 DARK, SMOOTHED = Light(lux=0.1, smoothed=False), Light(lux=0.1, smoothed=True)
