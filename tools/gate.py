@@ -49,20 +49,30 @@ PAGES = (
 
 
 def tests(*folders: str) -> Step:
-    """Return the step that runs the tests of some folders, two at a time.
+    """Return the step that runs tests, two at a time.
 
     Many tests wait for cameras and servers: another one fits beside them, even on one core.
     """
-    present = [folder for folder in folders if (ROOT / folder).is_dir()]
     side_by_side = ("-n", "2", "--dist", "loadgroup")
-    return Step(
-        name="tests", command=tool("pytest", "-q", *side_by_side, *present), speaks=True
-    )
+    command = tool("pytest", "-q", *side_by_side, *folders)
+    return Step(name="tests", command=command, speaks=True)
 
 
+# A running city takes both cores: its tests have the machine for themselves.
+CITY_TESTS = Step(name="city tests", command=tool("pytest", "-q", "tests/e2e"), speaks=True)
+OTHER_TESTS = tests("tests", "--ignore=tests/e2e")
 GATES: dict[str, tuple[Step, ...]] = {
     "quick": (FORMAT, LINT, FAST_TYPES, ARROWS, tests("tests/house", "tests/unit")),
-    "full": (*PAGES, FORMAT, LINT, FAST_TYPES, TYPES, ARROWS, tests("tests")),
+    "full": (
+        *PAGES,
+        FORMAT,
+        LINT,
+        FAST_TYPES,
+        TYPES,
+        ARROWS,
+        tests("tests", "--ignore=tests/e2e"),
+        CITY_TESTS,
+    ),
 }
 
 

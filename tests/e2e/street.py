@@ -31,7 +31,6 @@ _CAMERAS: Final = ("--count", "3", "--bars", "off", "--small")
 _ZONE: Final = "children = [[[0.0, 0.0], [0.45, 0.0], [0.45, 1.0], [0.0, 1.0]]]\n"
 _LINGER_US: Final = 3_000_000
 _FLAT: Final = 12.0  # what coding makes of one brightness
-_NOISE: Final = 2.0  # standard deviation below which there is nothing to compare
 _PEOPLE: Final = """[...document.querySelectorAll('[data-kind=person]')].map((each) => {
   const [across, down] = each.ownerSVGElement.getAttribute('viewBox').split(' ').slice(2);
   const rect = each.querySelector('rect');
@@ -105,14 +104,6 @@ class Seen:
         """Return how much of the middle of a box is of one brightness, 0 to 1."""
         middle = self.inside(box)
         return float((np.abs(middle - np.median(middle)) <= _FLAT).mean())
-
-    def like(self, other: "Seen", box: Box) -> float:
-        """Return how much the middle of a box is the same picture: correlation, -1 to 1."""
-        ours, theirs = self.inside(box), other.inside(box)
-        spread = ours.std() * theirs.std()
-        if min(ours.std(), theirs.std()) < _NOISE:
-            return 0.0
-        return float(((ours - ours.mean()) * (theirs - theirs.mean())).mean() / spread)
 
 
 def see(page: Page) -> Seen:

@@ -194,7 +194,7 @@ def test_the_demo_shows_a_picture_stops_on_ctrl_c_and_goes_on_where_it_was(
         assert demo.checkpoint()[0] == origin
         assert demo.checkpoint()[1] > size
         principal.get_by_role("link", name="Who looked").first.click()
-        principal.get_by_text(OFFICER).nth(1).wait_for(timeout=60_000)
+        principal.get_by_text(OFFICER).first.wait_for(timeout=60_000)
         assert "Traceback" not in demo.logs()
         # Nothing outlives it, even when it has no time to stop anything.
         second.kill()

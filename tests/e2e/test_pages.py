@@ -94,7 +94,8 @@ def test_p6_redacted_by_default_a_page_shows_covered_pictures_and_says_so(
         shoot(officer.page, "officer-redacted")
         tile.get_by_role("button", name="Show the clear picture").click()
         tile.get_by_text("A clear picture shows faces").wait_for(timeout=5_000)
-        assert officer.page.evaluate(_SHOWN) == ["live redacted"]
+        (shown,) = officer.page.evaluate(_SHOWN)
+        assert shown.endswith(" redacted")
         tile.get_by_role("button", name="Show it clear").click()
         officer.wait(f"{_SHOWN}.includes('live clear')", seconds=40)
         tile.get_by_text("Clear", exact=True).wait_for(timeout=5_000)

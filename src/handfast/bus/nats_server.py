@@ -3,13 +3,13 @@
 import asyncio
 import os
 import shutil
-import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import msgspec
+import psutil
 
 from handfast.bus.callout import ACCOUNT
 from handfast.bus.link import Notice
@@ -22,6 +22,7 @@ READY_TIMEOUT_S: Final = 15.0
 _POLL_S: Final = 0.02
 _RESTART_S: Final = 0.5
 _STOP_S: Final = 5.0
+_LEFT_OVER_S: Final = 5.0
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _OWNER_ONLY: Final = 0o600
 
@@ -209,8 +210,10 @@ authorization {{
             command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
             if str(self._plan.directory / "nats.conf").encode() not in command:
                 return
-            os.kill(pid, signal.SIGKILL)
-        except (OSError, ValueError):
+            left_over = psutil.Process(pid)
+            left_over.kill()
+            left_over.wait(_LEFT_OVER_S)  # its port is free only then
+        except (OSError, ValueError, psutil.Error):
             return
         self._notice("ended a nats-server that an earlier hub had left behind")
 

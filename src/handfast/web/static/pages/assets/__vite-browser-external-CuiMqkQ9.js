@@ -1,0 +1,1 @@
+import{t as e}from"./at-work-cO_1TSBF.js";var t=e(((e,t)=>{t.exports={}}));export default t();
