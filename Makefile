@@ -24,7 +24,7 @@ types: setup    ## mypy --strict
 arch: setup     ## who may import whom
 	@$(BIN)/lint-imports
 
-e2e: setup      ## real processes, cameras and a browser
+e2e: setup      ## real processes, cameras and a browser; with real people in a film
 	@$(BIN)/pytest -q tests/e2e
 
 web: setup      ## build the pages into src/handfast/web/static

@@ -58,21 +58,16 @@ def tests(*folders: str) -> Step:
     return Step(name="tests", command=command, speaks=True)
 
 
-# A running city takes both cores: its tests have the machine for themselves.
-CITY_TESTS = Step(name="city tests", command=tool("pytest", "-q", "tests/e2e"), speaks=True)
+# A running city takes both cores: its tests have the machine for themselves. Whom a detector
+# finds in a film differs from machine to machine, so `make e2e` alone runs the test with one.
+REAL_PEOPLE = "--ignore=tests/e2e/test_real_people.py"
+CITY_TESTS = Step(
+    name="city tests", command=tool("pytest", "-q", "tests/e2e", REAL_PEOPLE), speaks=True
+)
 OTHER_TESTS = tests("tests", "--ignore=tests/e2e")
 GATES: dict[str, tuple[Step, ...]] = {
     "quick": (FORMAT, LINT, FAST_TYPES, ARROWS, tests("tests/house", "tests/unit")),
-    "full": (
-        *PAGES,
-        FORMAT,
-        LINT,
-        FAST_TYPES,
-        TYPES,
-        ARROWS,
-        tests("tests", "--ignore=tests/e2e"),
-        CITY_TESTS,
-    ),
+    "full": (*PAGES, FORMAT, LINT, FAST_TYPES, TYPES, ARROWS, OTHER_TESTS, CITY_TESTS),
 }
 
 
