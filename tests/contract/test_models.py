@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 
 from handfast.kit.errors import InvalidError
@@ -13,6 +12,7 @@ from handfast.vision.free_onnx import free_onnx
 from handfast.vision.install import convert
 from handfast.vision.registry import Task
 from handfast.vision.runtime import Choice, Engine, compile_model
+from handfast.vision.silent_runtimes import onnxruntime
 from tests.unit.vision.forward import forward
 from tests.unit.vision.installed import installed, published
 

@@ -8,11 +8,11 @@ from typing import Final
 
 import msgspec
 import numpy as np
-import onnxruntime
 
 from handfast.kit.cache import whole_file
 from handfast.vision.registry import Model
 from handfast.vision.runtime import Choice, Engine, Precision, compile_model, gpu_providers
+from handfast.vision.silent_runtimes import onnxruntime
 
 _RECIPE: Final = 1  # raise it when the measurement changes
 _WARM_UPS: Final = 2

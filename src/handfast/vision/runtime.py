@@ -7,14 +7,10 @@ from typing import Final, Protocol, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
-import openvino
-from onnxruntime.capi import (
-    onnxruntime_pybind11_state as onnxruntime_errors,  # ty: ignore[missing-module-member] # compiled
-)
 
 from handfast.kit.errors import InvalidError, UnavailableError
 from handfast.vision.registry import Model, OwnFile
+from handfast.vision.silent_runtimes import onnxruntime, onnxruntime_errors, openvino
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 
