@@ -204,9 +204,9 @@ class Redactor:
             return False  # nothing to find with, or nothing to find in
         if self._failed or self._detected_us is None:
             return True
-        # In doubt twice as often, as far as that goes.
+        # In doubt twice as often, as far as that goes; not where nothing is shown anyway.
         every = self._pace.every
-        if self._judgement.state is not State.NORMAL:
+        if self._judgement.state is State.MORE:
             every = max(every // 2, 1)
         return self._since + 1 >= every or at_us - self._detected_us > self._settings.stale_us
 

@@ -225,6 +225,17 @@ def test_black_pictures_are_covered_whole() -> None:
     assert (done.state, done.reason) == (State.WHOLE, Reason.TOO_DARK)
 
 
+def test_a_picture_covered_whole_is_not_searched_more_often() -> None:
+    """Doubt asks for more looks only where something is shown."""
+    detector = ScriptedDetector()
+    redactor = Redactor(Settings(every=5), [detector])
+    picture = street(luma=0)
+    picture.y[:] = 16
+    for number in range(41):
+        redactor.redact(copy(picture), number * FRAME_US)
+    assert detector.calls == 9
+
+
 def test_night_noise_covers_every_pixel_that_flickers() -> None:
     """And what is barely detected."""
     weak = person(200, 100, confidence=0.2)
