@@ -12,11 +12,13 @@ from handfast.kit.cache import cache_directory
 from handfast.kit.errors import HandfastError
 from handfast.vision.install import Step, install_models
 from handfast.vision.measure import measure
-from handfast.vision.registry import OwnFile, read_registry
+from handfast.vision.probe import cards, choose_runtime, remembered
+from handfast.vision.registry import Model, OwnFile, read_registry
 from handfast.vision.store import load_model, path_of, state_of
 
 _WIDTH: Final = 24
 _FAILED: Final = 1
+_NO_CARD: Final = "none that the installed onnxruntime can use"
 
 
 def add_to(commands: Commands) -> None:
@@ -24,13 +26,15 @@ def add_to(commands: Commands) -> None:
     group = add_group(
         commands,
         "models",
-        summary="Install and verify the models that find persons, vehicles and faces.",
-        example="handfast models install",
+        summary="Install and verify the models that find persons, vehicles and faces, kept in "
+        "~/.cache/handfast.",
+        example="""handfast models install
+        XDG_CACHE_HOME=/srv/cache handfast models install""",
     )
     for name, summary, run in (
         ("install", "Fetch, convert and verify every model; does nothing twice.", run_install),
         ("list", "Show every model: origin, licence, what it was measured to find.", run_list),
-        ("verify", "Compare every installed model with its hash.", run_verify),
+        ("verify", "Compare every model with its hash; try those of your own.", run_verify),
         ("measure", "Show what one detection costs here, on each runtime.", run_measure),
     ):
         example = f"""handfast models {name}
@@ -68,18 +72,36 @@ def run_list(arguments: argparse.Namespace) -> int:
         print(f"  from      {origin}\n  licence   {model.licence}")
         print(f"  file      {path_of(model, cache)}\n  sha256    {model.sha256}")
         print(f"  threshold {model.threshold}, longer side {model.input.longest} px")
+        print(f"  runs on   {_runs_on(model, cache)}")
         for each in model.measured:
             print(f"  finds     {each.recall:.0%} of {each.of}\n            ({each.how})")
+    print(f"graphics cards: {', '.join(cards()) or _NO_CARD}")
     return 0
 
 
+def _runs_on(model: Model, cache: Path) -> str:
+    """Say what was chosen for a model on this machine, and what else was measured."""
+    probed = remembered(model, cache)
+    if probed is None:
+        return "whatever takes least processor time here; measured when first used"
+    chosen = f"{probed.choice.engine}-{probed.choice.precision}"
+    ranked = sorted(probed.cpu_ms.items(), key=lambda each: each[1])
+    measured = ", ".join(f"{name} {spent:.1f} ms" for name, spent in ranked)
+    return f"{chosen}, measured here per picture: {measured}"
+
+
 def run_verify(arguments: argparse.Namespace) -> int:
-    """Say of each model whether it is what the registry names; 1 when one is not."""
+    """Say of each model whether it is what the registry names; 1 when one is not.
+
+    An owner's own may have the right hash and the wrong outputs, so those are tried.
+    """
     cache = cache_directory(os.environ)
     status = 0
     for model in read_registry(arguments.registry).model:
         try:
-            load_model(model, cache)
+            content = load_model(model, cache)
+            if isinstance(model.source, OwnFile):
+                choose_runtime(model, content, cache, time.process_time)
             print(f"{model.id}: verified")
         except HandfastError as error:
             print(f"{model.id}: {error}", file=sys.stderr)

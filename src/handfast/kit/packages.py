@@ -1,5 +1,6 @@
 """Files out of packages, fetched by the tools whose business registries are: pip and npm."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,11 @@ from handfast.kit.errors import UnavailableError
 
 _PATIENCE_S: Final = 900
 _LONGEST_REASON: Final = 200
+_A_SENTENCE: Final = 5  # words; npm puts codes and names of system calls before
+_NO_NETWORK: Final = re.compile(
+    r"getaddrinfo|ENOTFOUND|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|NewConnectionError|ProxyError"
+    r"|ConnectTimeoutError|Name or service not known|Temporary failure in name resolution"
+)
 
 
 def download_wheel(requirement: str, sha256: str, directory: Path) -> Path:
@@ -87,7 +93,11 @@ def _python_with_pip() -> str:
 
 
 def _reason(said: str) -> str:
-    """Return the last line that tells why; tools put errors last."""
+    """Return the line that tells why, or that there is no network: tools say much beside it."""
+    if _NO_NETWORK.search(said):
+        return "the package registry cannot be reached; is there a network?"
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    errors = [line for line in lines if "err" in line.lower()] or lines
-    return errors[-1][:_LONGEST_REASON] if errors else ""
+    errors = [line for line in lines if "error" in line.lower()]
+    sentences = [line for line in errors if len(line.split()) >= _A_SENTENCE]
+    chosen = [*sentences, *errors[-1:], *lines[-1:], ""]
+    return chosen[0][:_LONGEST_REASON]

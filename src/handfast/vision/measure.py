@@ -10,7 +10,7 @@ import numpy as np
 from handfast.vision.letterbox import fit
 from handfast.vision.model_detector import ModelDetector
 from handfast.vision.picture import Picture
-from handfast.vision.probe import candidates, cpu_flags
+from handfast.vision.probe import candidates, cards, cpu_flags
 from handfast.vision.registry import Model
 from handfast.vision.runtime import Choice
 
@@ -54,7 +54,7 @@ def measure(
     """
     canvas = fit(FULL_HD, model.input, longest=longest).canvas
     picture = _drawn(*FULL_HD)
-    for choice in candidates(cpu_flags(), accelerated=True):
+    for choice in candidates(cpu_flags(), accelerated=True, cards=cards()):
         detector = ModelDetector(model, content, choice, longest=longest)
         times = []
         for _ in range(_WARM_UPS + _RUNS):

@@ -1,5 +1,6 @@
 """Choose a runtime by measuring it on this machine, once."""
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -10,6 +11,7 @@ import msgspec
 import numpy as np
 
 from handfast.kit.cache import whole_file
+from handfast.kit.errors import InvalidError
 from handfast.vision.registry import Model
 from handfast.vision.runtime import Choice, Engine, Precision, compile_model, gpu_providers
 from handfast.vision.silent_runtimes import onnxruntime
@@ -45,7 +47,8 @@ def choose_runtime(
 ) -> Probed:
     """Return the runtime that takes the least CPU for a model, measuring when it is not known.
 
-    What was measured is kept in the cache for this CPU, model and version of the runtimes.
+    What was measured is kept in the cache for this CPU, model and version of the runtimes,
+    where the cache can be written.
 
     Args:
         model: Which model.
@@ -57,14 +60,26 @@ def choose_runtime(
     Raises:
         InvalidError: No runtime can run the model.
     """
-    kept = cache / "models" / "probes" / f"{_key(model, accelerated=accelerated)}.json"
+    known = remembered(model, cache, accelerated=accelerated)
+    if known is not None:
+        return known
+    probed = _measure(model, content, cpu_seconds, accelerated=accelerated)
+    # Where the cache cannot be written the next process measures again: slower, not worse.
+    with (
+        contextlib.suppress(OSError),
+        whole_file(_kept(model, cache, accelerated=accelerated)) as unfinished,
+    ):
+        unfinished.write_bytes(msgspec.json.encode(probed))
+    return probed
+
+
+def remembered(model: Model, cache: Path, *, accelerated: bool = True) -> Probed | None:
+    """Return what was measured here before; None when nothing was, or it cannot be read."""
+    kept = _kept(model, cache, accelerated=accelerated)
     try:
         return msgspec.json.decode(kept.read_bytes(), type=Probed)
     except (OSError, msgspec.MsgspecError):
-        probed = _measure(model, content, cpu_seconds, accelerated=accelerated)
-    with whole_file(kept) as unfinished:
-        unfinished.write_bytes(msgspec.json.encode(probed))
-    return probed
+        return None
 
 
 def candidates(
@@ -85,6 +100,11 @@ def candidates(
     return choices
 
 
+def cards() -> list[str]:
+    """Return the graphics cards' providers that the installed onnxruntime was built with."""
+    return gpu_providers(onnxruntime.get_available_providers())
+
+
 def cpu_flags() -> frozenset[str]:
     """Return what this CPU can do, in Linux's words; empty where Linux does not say."""
     for line in _cpu_lines():
@@ -100,14 +120,21 @@ def _measure(
     size = _probe_size(model)
     noise = np.random.default_rng(0).normal(size=(1, 3, *size)).astype(np.float32)
     spent: dict[Choice, float] = {}
-    for choice in candidates(cpu_flags(), accelerated=accelerated, cards=_cards()):
-        network = compile_model(model, content, size=size, run_as=choice)
+    refusals = []
+    for choice in candidates(cpu_flags(), accelerated=accelerated, cards=cards()):
+        try:
+            network = compile_model(model, content, size=size, run_as=choice)
+        except InvalidError as refusal:
+            refusals.append(refusal)  # one runtime that can run it is enough
+            continue
         times = []
         for _ in range(_WARM_UPS + _RUNS):
             before = cpu_seconds()
             network.run(noise)
             times.append(cpu_seconds() - before)
         spent[choice] = min(times[_WARM_UPS:]) * 1000
+    if not spent:
+        raise refusals[0]
     named = {f"{each.engine}-{each.precision}": round(ms, 2) for each, ms in spent.items()}
     return Probed(choice=min(spent, key=spent.__getitem__), cpu_ms=named)
 
@@ -121,16 +148,18 @@ def _probe_size(model: Model) -> tuple[int, int]:
     return height, -(-width // multiple) * multiple
 
 
+def _kept(model: Model, cache: Path, *, accelerated: bool) -> Path:
+    return cache / "models" / "probes" / f"{_key(model, accelerated=accelerated)}.json"
+
+
 def _key(model: Model, *, accelerated: bool) -> str:
     name = next((line for line in _cpu_lines() if line.startswith("model name")), "")
     flags = sorted(flag for flag in cpu_flags() if flag.startswith(_MATTERS))
-    versions = [onnxruntime.__version__, version("openvino"), *_cards()]
-    facts = [_RECIPE, model.sha256, *_probe_size(model), accelerated, name, flags, versions]
+    versions = [onnxruntime.__version__, version("openvino"), *cards()]
+    # The whole entry, not the file alone: one that names other outputs has to be tried anew.
+    entry = [model.sha256, model.input, model.outputs]
+    facts = [_RECIPE, entry, accelerated, name, flags, versions]
     return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:24]
-
-
-def _cards() -> list[str]:
-    return gpu_providers(onnxruntime.get_available_providers())
 
 
 def _cpu_lines() -> list[str]:

@@ -143,6 +143,12 @@ class _OnnxRuntime:
         self._session = onnxruntime.InferenceSession(
             content, options, providers=[*cards, _CPU_PROVIDER]
         )
+        if cards and not set(cards).intersection(self._session.get_providers()):
+            # It would go on with the processor, and be taken for the card.
+            raise UnavailableError(f"{', '.join(cards)} could not be loaded")
+        wanted = [each.name for each in self._session.get_inputs()]
+        if wanted != [reads]:
+            raise UnavailableError(f"it reads {', '.join(wanted)}, not {reads}")
         self.has = [each.name for each in self._session.get_outputs()]
         self._reads = reads
         self._names = names
@@ -171,6 +177,9 @@ class _OpenVino:
     ) -> None:
         core = openvino.Core()
         model = core.read_model(content, b"")
+        wanted = [each.get_any_name() for each in model.inputs]
+        if wanted != [reads]:
+            raise UnavailableError(f"it reads {', '.join(wanted)}, not {reads}")
         model.reshape({reads: [1, 3, *size]})
         settings = {
             "INFERENCE_NUM_THREADS": run_as.threads,
@@ -215,7 +224,12 @@ def _check_shapes(model: Model, outputs: Mapping[str, Floats], size: tuple[int, 
 
 
 def _wrong_outputs(model: Model, size: tuple[int, int], *, found: str) -> InvalidError:
-    expected = [f"{each.name} {_written(each.sizes(*size))}" for each in model.outputs]
+    names = _names_in_file(model)
+    expected = [
+        f"{names[each.name]} {_written(each.sizes(*size))}"
+        + ("" if names[each.name] == each.name else f" (for {each.name})")
+        for each in model.outputs
+    ]
     return InvalidError(
         f"model {model.id} has the wrong outputs for {size[1]} x {size[0]}: expected "
         f"{', '.join(expected)}; found {found}; correct its entry in the registry"

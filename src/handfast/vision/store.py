@@ -9,6 +9,7 @@ from handfast.kit.errors import CorruptError, NotFoundError
 from handfast.vision.registry import Model, OwnFile
 
 _AGAIN: Final = "run: handfast models install"
+_LARGEST: Final = 1 << 31  # bytes; no file of this format is larger
 
 
 class State(StrEnum):
@@ -35,6 +36,11 @@ def load_model(model: Model, cache: Path) -> bytes:
     """
     path = path_of(model, cache)
     try:
+        if path.stat().st_size > _LARGEST:
+            raise CorruptError(
+                f"{path} is refused: {path.stat().st_size >> 20} MB are more than an ONNX file "
+                "holds; name another file"
+            )
         content = path.read_bytes()
     except OSError as error:
         if isinstance(model.source, OwnFile):
