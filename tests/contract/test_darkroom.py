@@ -4,15 +4,17 @@ import sys
 from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import anyio
+import cv2
 import numpy as np
 import pytest
 
 from handfast.kit.clock import SystemClock
 from handfast.kit.errors import UnavailableError
-from handfast.media.feed import Event, RunEnded, SegmentOpened
+from handfast.media.feed import Event, RunEnded, SegmentOpened, StillMade
 from handfast.media.track_notes import find_tracks
 from handfast.media.unit_pictures import PlanarPicture, UnitEncoder
 from handfast.media.units import VIDEO, StreamKey
@@ -20,7 +22,9 @@ from handfast.model.media import Rendition, Stream
 from handfast.node.redaction.child import redaction_command
 from handfast.node.redaction.darkroom import Darkroom as RealDarkroom
 from handfast.node.redaction.orders import (
+    Area,
     BeginRange,
+    BeginStill,
     CameraRedaction,
     Covers,
     GivenPeriod,
@@ -181,6 +185,36 @@ async def test_what_is_made_opens_with_the_given_period_and_is_covered(tmp_path:
     units = opened_units(asked, events)
     assert len(units) >= 15
     assert all(find_tracks(unit.data) is not None for unit in units)
+
+
+def still(folder: Path, **how: Any) -> BeginStill:
+    """Ask for the last picture of a film."""
+    return BeginStill(
+        making=Making(stream=STREAM, owner=OWNER, how=CameraRedaction(**how)),
+        sources=(filmed(folder, seconds=3),),
+    )
+
+
+@pytest.mark.parametrize("make", [real, fake])
+async def test_a_still_is_told_once_or_not_at_all(
+    make: Callable[[Path], Darkroom], tmp_path: Path
+) -> None:
+    """And nothing else is."""
+    events = [event async for event in make(tmp_path).make(still(tmp_path))]
+    assert [type(event) for event in events] in ([StillMade], [])
+
+
+async def test_a_still_shows_the_last_picture_with_its_masks(tmp_path: Path) -> None:
+    """Its left half is covered, and the node that asked gets a picture to look at."""
+    half = Area(points=((0, 0), (0.5, 0), (0.5, 1), (0, 1)))
+    (event,) = [each async for each in real(tmp_path).make(still(tmp_path, masks=(half,)))]
+    assert isinstance(event, StillMade)
+    assert event.at_us > START_US + 2 * SECOND + SECOND // 2
+    assert event.state in {"normal", "more", "whole"}
+    pixels = cv2.imdecode(np.frombuffer(event.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert pixels is not None
+    assert pixels.shape == (180, 320)
+    assert pixels[:, :150].max() < 60  # solid fill
 
 
 async def test_a_process_that_waited_makes_what_it_is_told_and_not_what_it_prepared(

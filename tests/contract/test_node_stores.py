@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from handfast.kit.errors import InvalidError
 from handfast.model.access import Fingerprint, Grant, GrantId, Hash, PersonId, Viewer
 from handfast.model.agreement import ClauseId
 from handfast.model.camera import CameraId
 from handfast.model.incident import IncidentId
 from handfast.model.media import Rendition, Stream, View
 from handfast.model.signal import EpisodeId, Signal, SignalState
-from handfast.node.ports import Accesses, Requests, Serials, Signals
+from handfast.node.ports import Accesses, Drawings, Requests, Serials, Signals
+from handfast.storage.sqlite import Database
+from handfast.storage.sqlite_drawings import DrawingRow, SqliteDrawings
 from handfast.storage.sqlite_node import (
     Access,
     ApprovalRow,
@@ -29,6 +32,7 @@ from handfast.storage.sqlite_node import (
 )
 from tests.fakes.node_stores import (
     MemoryAccesses,
+    MemoryDrawings,
     MemoryRequests,
     MemorySerials,
     MemorySignals,
@@ -43,11 +47,14 @@ class Kept:
     serials: Serials
     requests: Requests
     accesses: Accesses
+    drawings: Drawings
 
 
 def in_memory(_folder: Path) -> Callable[[], Kept]:
     """Return what opens the fakes; a restart finds them as they were."""
-    kept = Kept(MemorySignals(), MemorySerials(), MemoryRequests(), MemoryAccesses())
+    kept = Kept(
+        MemorySignals(), MemorySerials(), MemoryRequests(), MemoryAccesses(), MemoryDrawings()
+    )
     return lambda: kept
 
 
@@ -61,6 +68,7 @@ def in_sqlite(folder: Path) -> Callable[[], Kept]:
             SqliteSerials(database),
             SqliteRequests(database),
             SqliteAccesses(database),
+            SqliteDrawings(database),
         )
 
     return open_it
@@ -226,3 +234,30 @@ def test_who_looked_is_read_from_the_newest_on(reopen: Callable[[], Kept]) -> No
     assert [each.grant.since_us for each in page] == [14, 13]
     page = accesses.before(page[-1].grant.since_us, 9)
     assert [each.grant.since_us for each in page] == [12, 11, 10]
+
+
+def test_the_newest_drawing_of_each_camera_is_kept(reopen: Callable[[], Kept]) -> None:
+    """A later one replaces it; a restart finds all."""
+    drawings = reopen().drawings
+    assert drawings.all() == ()
+    yard = DrawingRow(camera="yard", revision=1, at_us=1, envelope=b"{}")
+    drawings.put(yard)
+    drawings.put(DrawingRow(camera="gate", revision=1, at_us=2, envelope=b"[]"))
+    later = DrawingRow(camera="gate", revision=2, at_us=3, envelope=b"[1]")
+    drawings.put(later)
+    assert reopen().drawings.all() == (later, yard)
+
+
+def test_a_database_from_before_drawings_is_brought_forward(tmp_path: Path) -> None:
+    """What it held stays; a program of before refuses it from then on."""
+    path = tmp_path / "node.db"
+    before = Database(path, schema="node.sql", version=1)
+    SqliteSerials(before).advance("panel:hall", 5)
+    before.close()
+    for _ in range(2):
+        database = open_node_database(path)
+        assert SqliteSerials(database).highest("panel:hall") == 5
+        assert SqliteDrawings(database).all() == ()
+        database.close()
+    with pytest.raises(InvalidError, match="schema 2"):
+        Database(path, schema="node.sql", version=1)

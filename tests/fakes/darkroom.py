@@ -7,7 +7,7 @@ import anyio
 
 from handfast.kit.errors import UnavailableError
 from handfast.media.feed import Event
-from handfast.node.redaction.orders import BeginRange
+from handfast.node.redaction.orders import BeginRange, BeginStill
 
 
 @dataclass
@@ -15,19 +15,30 @@ class FakeDarkroom:
     """`handfast.node.usecases.redact_range.Darkroom` without processes.
 
     Attributes:
+        orders: Ranges that were asked for; `stills` likewise.
         endless: Ranges are never made to their end.
         breaks: What makes them breaks after the events.
+        pause: Stills are made once it is set.
         left: What is not being made any more.
     """
 
     orders: list[BeginRange] = field(default_factory=list)
+    stills: list[BeginStill] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     endless: bool = False
     breaks: bool = False
+    pause: anyio.Event | None = None
     left: list[BeginRange] = field(default_factory=list)
 
-    async def make(self, order: BeginRange) -> AsyncGenerator[Event, None]:
+    async def make(self, order: BeginRange | BeginStill) -> AsyncGenerator[Event, None]:
         """Keep the order and yield the test's events."""
+        if isinstance(order, BeginStill):
+            self.stills.append(order)
+            if self.pause is not None:
+                await self.pause.wait()
+            for event in self.events:
+                yield event
+            return
         self.orders.append(order)
         try:
             for event in self.events:

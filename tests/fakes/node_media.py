@@ -95,11 +95,20 @@ class FakeTracks:
 
     Attributes:
         followed: What each track is, by redacted stream, number and a segment it was seen in.
+        renewed: Cameras whose renditions were made anew, in order.
     """
 
     def __init__(self) -> None:
         """Begin with nobody in sight."""
         self.followed: dict[tuple[StreamKey, int, bytes], TrackKind] = {}
+        self.renewed: list[UUID] = []
+
+    def renew(self, camera: UUID) -> None:
+        """Forget what a camera's numbers meant."""
+        self.renewed.append(camera)
+        self.followed = {
+            seen: kind for seen, kind in self.followed.items() if seen[0].camera != camera
+        }
 
     def kind_of(self, stream: StreamKey) -> TrackKind | None:
         """Return what the track is that a stream keeps."""

@@ -8,6 +8,7 @@ import msgspec
 from handfast.node.ports import OutboxBody
 from handfast.protocol.wire import OutboxKind
 from handfast.seal.identity import Envelope
+from handfast.storage.sqlite_drawings import DrawingRow
 from handfast.storage.sqlite_node import (
     Access,
     ApprovalRow,
@@ -133,6 +134,22 @@ class MemoryAccesses:
 
     def _sorted(self, rows: Iterable[Access]) -> tuple[Access, ...]:
         return tuple(sorted(rows, key=lambda row: row.grant.since_us))
+
+
+class MemoryDrawings:
+    """`handfast.node.ports.Drawings` in a dictionary."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._rows: dict[str, DrawingRow] = {}
+
+    def put(self, row: DrawingRow) -> None:
+        """Store a drawing."""
+        self._rows[row.camera] = row
+
+    def all(self) -> tuple[DrawingRow, ...]:
+        """Return every camera's drawing, by camera."""
+        return tuple(self._rows[camera] for camera in sorted(self._rows))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,6 +131,22 @@ class TrackFound(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     kind: TrackKind
 
 
+class StillMade(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """One covered picture, as a picture: from a process that makes one still.
+
+    Attributes:
+        jpeg: The picture.
+        at_us: When the camera sent it.
+        state: How carefully it is covered, as `RenditionState`; `reason` likewise.
+    """
+
+    stream: StreamKey
+    jpeg: bytes
+    at_us: int
+    state: Literal["normal", "more", "whole"]
+    reason: str
+
+
 class RunEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """All of a run can be read from its file; not yet durable for up to 4 s.
 
@@ -273,6 +289,7 @@ Event: TypeAlias = (
     | RenditionState
     | TrackFound
     | TracksFollowed
+    | StillMade
     | RunEnded
     | SegmentClosed
     | StateChanged

@@ -7,7 +7,8 @@ import av
 import numpy as np
 
 from handfast.kit.errors import UnavailableError
-from handfast.media.pictures import DecodedPicture
+from handfast.media.pictures import DecodedPicture, planes_of
+from handfast.media.unit_pictures import PlanarPicture
 
 _FORMAT: Final = "yuvj420p"
 _SCALE: Final = 3  # mjpeg's quantizer, 2 to 31: fine enough to judge a face by
@@ -46,6 +47,16 @@ def jpeg_part(
         area = np.s_[top // half : bottom // half, left // half : right // half]
         np.copyto(written[:, : target.width], read[area])
     return _encode(part, widest)
+
+
+def planar_jpeg(picture: PlanarPicture) -> bytes:
+    """Return the whole picture, which is only read."""
+    height, width = picture.y.shape
+    frame = av.VideoFrame(width, height, "yuv420p")
+    parts = (picture.y, picture.u, picture.v)
+    for plane, part in zip(planes_of(frame), parts, strict=True):
+        np.copyto(plane, part)
+    return _encode(frame, width)
 
 
 def _encode(frame: av.VideoFrame, widest: int) -> bytes:

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     VIEWER_LEFT = "viewer-left"
     NODE_RESTARTED = "node-restarted"
     TRACK_NOT_SEEN = "track-not-seen"
+    AREAS_CHANGED = "areas-changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,13 @@ cameras -> ingest processes -> events -> Record (index, manifests) and RelayLive
 panels  -> HTTP | MQTT -> ReportSignal -> SignalBoard -> judge again, tell, log
 agency <- FetchRevocations -> trust folders -> TrustWatch (judge again)
 hub    <-> bus <-> HubAnswers -> AnswerRequest -> Judge -> Pep (decide, log) -> release
-owner  <-> HTTP -> AskOwner, CloseAccess, WhoLooked
+owner  <-> HTTP -> AskOwner, CloseAccess, DrawAreas, ShowStill, WhoLooked
 """
 
 import logging
 import os
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
@@ -26,9 +27,10 @@ from handfast.kit.ids import Ids
 from handfast.media.ingest_processes import IngestProcesses, IngestSetup, default_count
 from handfast.media.units import StreamKey
 from handfast.media.worker_link import Configure
+from handfast.model.camera import CameraId
 from handfast.model.signal import LeaseTerms
 from handfast.node.agency_link import AgencyLink
-from handfast.node.assembly import Heart, Outside, assemble
+from handfast.node.assembly import Heart, assemble
 from handfast.node.bell import OwnerBell
 from handfast.node.config import NodeConfig, read_secret
 from handfast.node.disk import Disk, open_disk
@@ -40,6 +42,8 @@ from handfast.node.ingest_process import ingest_command
 from handfast.node.metrics import NodeMetrics
 from handfast.node.no_hub import NoHub
 from handfast.node.observe import Unobserved
+from handfast.node.outside import Outside
+from handfast.node.redaction.areas import ProtectedAreas
 from handfast.node.redaction.child import redaction_command
 from handfast.node.redaction.darkroom import Darkroom
 from handfast.node.redaction.orders import Begin, Making, Prepare
@@ -80,6 +84,7 @@ class Ground:
     world: World
     key: SigningKey
     disk: Disk
+    areas: ProtectedAreas
     trust: TrustWatch
     recorder: IngestProcesses
     standby: Standby
@@ -153,13 +158,15 @@ def _ground(config: NodeConfig, world: World, bus: NodeBus | None) -> Ground:
     metrics = NodeMetrics()
     recorder = _recorder(config, disk, world.clock)
     standby = _standby(config, disk, world.clock)
-    studio = _studio(config, disk, standby, clock=world.clock)
+    areas = _areas(config, disk)
+    studio = _studio(partial(_making, config, areas), disk, standby, clock=world.clock)
     way = bus or _bus(config, world, key)
     return Ground(
         config=config,
         world=world,
         key=key,
         disk=disk,
+        areas=areas,
         trust=TrustWatch(trust),
         recorder=recorder,
         standby=standby,
@@ -190,6 +197,7 @@ def _heart(ground: Ground) -> Heart:
             hub=ground.outbox,
             recorder=ground.renditions,
             live_tracks=ground.studio,
+            areas=ground.areas,
             workshop=_workshop(ground),
             viewers=ground.viewers,
             observer=Unobserved(),
@@ -259,13 +267,20 @@ def _standby(config: NodeConfig, disk: Disk, clock: Clock) -> Standby:
     )
 
 
-def _studio(config: NodeConfig, disk: Disk, standby: Standby, *, clock: Clock) -> Studio:
+def _areas(config: NodeConfig, disk: Disk) -> ProtectedAreas:
+    installed = {each.id: config.redaction(UUID(each.id)) for each in config.site.cameras}
+    return ProtectedAreas(installed, disk.stores.drawings.all())
+
+
+def _studio(
+    making: Callable[[StreamKey], Making], disk: Disk, standby: Standby, *, clock: Clock
+) -> Studio:
     """Return what makes redacted renditions; it starts nothing before somebody looks."""
     scratch = disk.data / SCRATCH
     scratch.mkdir(mode=0o700, exist_ok=True)
 
     def _begin(stream: StreamKey) -> Begin:
-        return Begin(making=_making(config, stream), scratch=str(scratch))
+        return Begin(making=making(stream), scratch=str(scratch))
 
     return Studio(StudioSetup(standby=standby, begin=_begin), clock=clock)
 
@@ -273,18 +288,18 @@ def _studio(config: NodeConfig, disk: Disk, standby: Standby, *, clock: Clock) -
 def _workshop(ground: Ground) -> Workshop:
     config, disk = ground.config, ground.disk
     return Workshop(
-        making=partial(_making, config),
+        making=partial(_making, config, ground.areas),
         find_file=disk.files.find,
         darkroom=Darkroom(ground.standby),
         folder=disk.data / SCRATCH / "ranges",
     )
 
 
-def _making(config: NodeConfig, stream: StreamKey) -> Making:
+def _making(config: NodeConfig, areas: ProtectedAreas, stream: StreamKey) -> Making:
     return Making(
         stream=stream,
         owner=UUID(config.site.owner),
-        how=config.redaction(stream.camera),
+        how=areas.redaction(CameraId(str(stream.camera))),
         models=_models(config),
     )
 

@@ -3,107 +3,42 @@
 `app` builds the adapters around it; nothing here opens a file or a socket.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from handfast.audit.ports import LogStore
-from handfast.kit.clock import Clock
-from handfast.kit.ids import Ids
 from handfast.media.feed import Event
-from handfast.model.camera import Site
-from handfast.model.signal import LeaseTerms
 from handfast.node.attachments import Attachments
 from handfast.node.challenges import Challenges
 from handfast.node.desk import Desk
 from handfast.node.flood import Allowance
-from handfast.node.judge import Judge
-from handfast.node.metrics import NodeMetrics
+from handfast.node.judge import Judge, JudgeParts
 from handfast.node.open_grants import GrantParts, OpenGrants
+from handfast.node.outside import Outside
 from handfast.node.owner_devices import OwnerDevices
 from handfast.node.pep import Pep, open_log
-from handfast.node.ports import (
-    Accesses,
-    Bell,
-    LiveTracks,
-    Observer,
-    Periods,
-    Recorder,
-    Requests,
-    SegmentBytes,
-    Segments,
-    Serials,
-    Signals,
-    ToHub,
-    Viewers,
-)
+from handfast.node.ports import Serials
+from handfast.node.redaction.areas import LiveCameras
 from handfast.node.shown_tracks import ShownTracks
 from handfast.node.signals.announce import SignalAnnouncer
 from handfast.node.signals.board import SignalBoard
-from handfast.node.signals.panels import Panel
 from handfast.node.signals.report import ReportSignal
 from handfast.node.steady import SteadyClock
-from handfast.node.trust import Trusted
 from handfast.node.usecases.answer_request import AnswerRequest
 from handfast.node.usecases.ask_owner import AskOwner, AskOwnerParts
 from handfast.node.usecases.close_access import CloseAccess, CloseParts
+from handfast.node.usecases.draw_areas import DrawAreas, DrawParts
 from handfast.node.usecases.open_access import OpenAccess
 from handfast.node.usecases.open_windows import OpenWindows
 from handfast.node.usecases.ranges import Ranges
 from handfast.node.usecases.read_log import ReadLog
-from handfast.node.usecases.redact_range import RangeParts, RedactRange, Workshop
+from handfast.node.usecases.redact_range import RangeParts, RedactRange
 from handfast.node.usecases.relay_live import RelayLive, RelayParts
 from handfast.node.usecases.release_range import ReleaseRange
+from handfast.node.usecases.show_still import ShowStill, StillParts
 from handfast.node.usecases.stream_live import LiveParts, StreamLive
 from handfast.node.usecases.who_looked import WhoLooked
-from handfast.seal.identity import SigningKey
 
 _UNAUTHENTICATED_BURST = 60
 _UNAUTHENTICATED_PER_S = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stores:
-    """Everything durable."""
-
-    log: LogStore
-    signals: Signals
-    serials: Serials
-    requests: Requests
-    accesses: Accesses
-    segments: Segments
-    files: SegmentBytes
-    periods: Periods
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """Everything around the heart.
-
-    Attributes:
-        key: The node's signing key, which signs the owner's log too.
-        origin: Name of the owner's log.
-        trusted: Returns what is believed now.
-        panels: By id.
-    """
-
-    site: Site
-    owner_root: bytes
-    key: SigningKey
-    origin: str
-    clock: Clock
-    ids: Ids
-    trusted: Callable[[], Trusted]
-    panels: Mapping[str, Panel]
-    terms: LeaseTerms
-    stores: Stores
-    hub: ToHub
-    recorder: Recorder
-    live_tracks: LiveTracks
-    workshop: Workshop
-    viewers: Viewers
-    observer: Observer
-    bell: Bell
-    metrics: NodeMetrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +55,8 @@ class Heart:
     answers: AnswerRequest
     ask_owner: AskOwner
     close_access: CloseAccess
+    draw_areas: DrawAreas
+    stills: ShowStill
     report_signal: ReportSignal
     ranges: Ranges
     redacted_ranges: RedactRange
@@ -160,6 +97,7 @@ class _Core:
     announcer: SignalAnnouncer
     challenges: Challenges
     devices: OwnerDevices
+    cameras: LiveCameras
 
 
 def assemble(outside: Outside) -> Heart:
@@ -182,6 +120,8 @@ def assemble(outside: Outside) -> Heart:
         answers=answers,
         ask_owner=_ask_owner(outside, core, answers),
         close_access=_close_access(outside, core),
+        draw_areas=_draw_areas(outside, core),
+        stills=_stills(outside, core),
         report_signal=ReportSignal(
             panels=outside.panels,
             serials=stores.serials,
@@ -226,16 +166,20 @@ def _core(outside: Outside) -> _Core:
     steady = SteadyClock(outside.clock, seen_us=stores.serials.seen_us())
     log = open_log(stores.log, outside.key, outside.origin, ids=outside.ids)
     pep = Pep(log=log, metrics=outside.metrics)
+    cameras = LiveCameras(site.cameras, outside.areas)
     board = SignalBoard(
         store=stores.signals, clock=steady, ids=outside.ids, terms=outside.terms
     )
     judge = Judge(
-        pep=pep,
-        board=board,
-        trusted=outside.trusted,
-        requests=stores.requests,
-        owner_root=outside.owner_root,
-        site=site.place,
+        JudgeParts(
+            pep=pep,
+            board=board,
+            trusted=outside.trusted,
+            requests=stores.requests,
+            owner_root=outside.owner_root,
+            site=site.place,
+            cameras=cameras,
+        )
     )
     grants = _grants(outside, steady, judge, pep)
     announcer = SignalAnnouncer(
@@ -268,6 +212,7 @@ def _core(outside: Outside) -> _Core:
         announcer=announcer,
         challenges=challenges,
         devices=devices,
+        cameras=cameras,
     )
 
 
@@ -296,7 +241,7 @@ def _desk(outside: Outside, core: _Core, tracks: ShownTracks) -> Desk:
         key=outside.key,
         clock=core.steady,
         ids=outside.ids,
-        cameras={camera.id: camera for camera in outside.site.cameras},
+        cameras=core.cameras,
         trusted=outside.trusted,
         kind_of=tracks.kind_of,
         challenges=core.challenges,
@@ -322,7 +267,7 @@ def _ask_owner(outside: Outside, core: _Core, answers: AnswerRequest) -> AskOwne
             requests=outside.stores.requests,
             devices=core.devices,
             answers=answers,
-            cameras={camera.id: camera for camera in outside.site.cameras},
+            cameras=core.cameras,
         )
     )
 
@@ -338,6 +283,37 @@ def _close_access(outside: Outside, core: _Core) -> CloseAccess:
             requests=outside.stores.requests,
             devices=core.devices,
             bell=outside.bell,
+        )
+    )
+
+
+def _draw_areas(outside: Outside, core: _Core) -> DrawAreas:
+    return DrawAreas(
+        DrawParts(
+            clock=core.steady,
+            pep=core.pep,
+            grants=core.grants,
+            devices=core.devices,
+            drawings=outside.stores.drawings,
+            areas=outside.areas,
+            cameras=core.cameras,
+            live=outside.live_tracks,
+            bell=outside.bell,
+        )
+    )
+
+
+def _stills(outside: Outside, core: _Core) -> ShowStill:
+    return ShowStill(
+        StillParts(
+            clock=core.steady,
+            wall=outside.clock,
+            pep=core.pep,
+            devices=core.devices,
+            cameras=core.cameras,
+            workshop=outside.workshop,
+            segments=outside.stores.segments,
+            periods=outside.stores.periods,
         )
     )
 

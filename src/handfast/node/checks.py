@@ -9,7 +9,7 @@ import msgspec
 from handfast.kit.encoding import unb64
 from handfast.kit.errors import CorruptError, DeniedError, InvalidError
 from handfast.model.access import AccessRequest, Deny, Hash, Reason, RequestId
-from handfast.model.agreement import OnRequest, Purpose
+from handfast.model.agreement import Purpose
 from handfast.model.camera import AgencyId, Camera, CameraId, NodeId, Place
 from handfast.model.incident import Incident, IncidentId, SignalReference
 from handfast.model.media import Rendition, TrackKind, View
@@ -24,7 +24,6 @@ from handfast.seal.identity import Envelope, fingerprint, statement_hash
 
 CLOCK_APART_US = 120_000_000
 SEGMENT_ID_BYTES: Final = 16
-_TWO: Final = 2
 _BAD = (InvalidError, CorruptError, DeniedError, ValueError)
 
 
@@ -89,7 +88,7 @@ def check_ask(ask: Ask, gate: Gate, *, asked_us: int) -> Case | Deny:
         _check_fresh(statement, gate)  # 4, 5, 6
         standing = _find_agreement(statement, root, gate)  # 7
         _check_question(statement, gate.cameras)  # 8
-        _check_unmasking(statement, gate.cameras, standing)  # 8
+        _check_unmasking(statement)  # 8
         _check_track(statement, gate)  # 8
         incident = _check_incident(ask.incident, statement, standing, gate.trusted)  # 9
     except _RefusedError as refused:
@@ -182,10 +181,8 @@ def _check_question(
         raise _RefusedError(Reason.NOT_UNDERSTOOD, "The purpose is none that agreements know.")
 
 
-def _check_unmasking(
-    statement: AccessRequestStatement, cameras: Mapping[CameraId, Camera], standing: Standing
-) -> None:
-    """One track, for a stated reason; two persons where children are."""
+def _check_unmasking(statement: AccessRequestStatement) -> None:
+    """One track, for a stated reason; `Judge` asks for two persons where children are."""
     unmasks = statement.rendition is Rendition.UNMASKED
     if unmasks is (statement.track is msgspec.UNSET):
         raise _RefusedError(
@@ -199,20 +196,8 @@ def _check_unmasking(
         )
     if statement.seen_in is not msgspec.UNSET:
         _check_segment(statement.seen_in)
-    if not unmasks:
-        return
-    if not statement.comment.strip():
+    if unmasks and not statement.comment.strip():
         raise _RefusedError(Reason.NOT_UNDERSTOOD, "Unmasking needs a stated reason.")
-    if not cameras[CameraId(statement.camera)].children:
-        return
-    clauses = standing.agreement.clauses
-    opening = [each.when for each in clauses if each.rendition is Rendition.UNMASKED]
-    if any(not isinstance(each, OnRequest) or each.approvals < _TWO for each in opening):
-        raise _RefusedError(
-            Reason.RENDITION_NOT_AGREED,
-            "Where there are children two of the owner's people must agree to unmask; "
-            "the agreement does not say so.",
-        )
 
 
 def _check_segment(text: str) -> None:

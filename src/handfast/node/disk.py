@@ -6,8 +6,8 @@ from pathlib import Path
 from handfast.kit.ids import Ids
 from handfast.media.units import StreamKey
 from handfast.model.media import Stream
-from handfast.node.assembly import Stores
 from handfast.node.config import NodeConfig
+from handfast.node.outside import Stores
 from handfast.seal.format import NO_PREDECESSOR
 from handfast.storage.files import make_directory, read_or_create_key
 from handfast.storage.outbox import Outbox
@@ -15,6 +15,7 @@ from handfast.storage.retention import Retention
 from handfast.storage.segment_files import SegmentFiles
 from handfast.storage.segment_index import SegmentIndex
 from handfast.storage.segments import Recording
+from handfast.storage.sqlite_drawings import SqliteDrawings
 from handfast.storage.sqlite_log import SqliteLog
 from handfast.storage.sqlite_node import (
     SqliteAccesses,
@@ -82,6 +83,7 @@ def open_disk(config: NodeConfig, *, ids: Ids) -> Disk:
             signals=SqliteSignals(database),
             serials=serials,
             requests=SqliteRequests(database),
+            drawings=SqliteDrawings(database),
             accesses=SqliteAccesses(database),
             segments=index,
             files=files,

@@ -165,7 +165,7 @@ def signal_entry(signal: Signal, raised_by: str, *, at_us: int) -> bytes:
 
 
 def statement_entry(kind: str, envelope: Envelope, *, at_us: int) -> bytes:
-    """Write the entry of what an owner's device signed: `approval`, `closing` or `switch`."""
+    """Write the entry of what an owner's device signed; `kind` as in node-api.md."""
     return _entry(kind, at_us, {"statement": envelope_json(envelope)})
 
 

@@ -1,11 +1,12 @@
 """One case, judged now: the node's own facts, the agreement's word, the owner's closings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from handfast.model.access import Decision, Deny, Fingerprint, Permit, Reason
-from handfast.model.agreement import Clause, WhileSignal
-from handfast.model.camera import Place
+from handfast.model.agreement import Clause, OnRequest, WhileSignal
+from handfast.model.camera import Camera, CameraId, Place
+from handfast.model.media import Rendition
 from handfast.model.signal import Signal
 from handfast.node.checks import Case
 from handfast.node.pep import Pep
@@ -15,6 +16,8 @@ from handfast.node.trust import Standing, Trusted
 from handfast.policy.facts import ApprovalFact, Facts
 from handfast.seal.identity import fingerprint
 from handfast.storage.sqlite_node import ApprovalRow, ClosingRow
+
+_TWO = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,25 +34,38 @@ class Judged:
     ends_us: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeParts:
+    """What judging rests on; built once by `assembly`.
+
+    Attributes:
+        trusted: Returns what is believed now.
+        owner_root: The owner root's public key.
+        site: Where the site is.
+        cameras: As they are at each look.
+    """
+
+    pep: Pep
+    board: SignalBoard
+    trusted: Callable[[], Trusted]
+    requests: Requests
+    owner_root: bytes
+    site: Place
+    cameras: Mapping[CameraId, Camera]
+
+
 class Judge:
     """Gathers facts and asks the PEP. Belongs to one event loop; never blocks."""
 
-    def __init__(
-        self,
-        *,
-        pep: Pep,
-        board: SignalBoard,
-        trusted: Callable[[], Trusted],
-        requests: Requests,
-        owner_root: bytes,
-        site: Place,
-    ) -> None:
+    def __init__(self, parts: JudgeParts) -> None:
         """Remember stored closings and the approvals of requests that wait."""
-        self._pep = pep
-        self._board = board
-        self._trusted = trusted
-        self._owner = fingerprint(owner_root)
-        self._site = site
+        requests = parts.requests
+        self._pep = parts.pep
+        self._board = parts.board
+        self._trusted = parts.trusted
+        self._owner = fingerprint(parts.owner_root)
+        self._site = parts.site
+        self._cameras = parts.cameras
         self._closings: list[ClosingRow] = list(requests.closings(since_us=0))
         self._approvals: dict[str, tuple[ApprovalRow, ...]] = {
             row.hash: requests.approvals(row.hash) for row in requests.waiting()
@@ -83,7 +99,8 @@ class Judge:
         """Decide a case as things stand at `now_us`.
 
         1. nobody in the chain has been revoked and the chain is in force; 2. the agreement
-        still stands; 3. the PEP decides on facts built here; 4. the owner has not closed.
+        still stands, and lets two persons decide where children are; 3. the PEP decides on
+        facts built here; 4. the owner has not closed.
 
         Args:
             case: A checked ask.
@@ -97,6 +114,8 @@ class Judge:
             return Judged(decision=refusal, ends_us=now_us)
         if standing is None:
             return Judged(decision=_withdrawn(), ends_us=now_us)
+        if self._lacks_two_persons(case, standing):
+            return Judged(decision=_two_persons(), ends_us=now_us)
         signals = self._board.at(now_us)
         facts = Facts(
             now_us=now_us,
@@ -124,6 +143,18 @@ class Judge:
             )
             for row in self._approvals.get(request, ())
             if not trusted.revoked.names(row.device, issuers=(self._owner,))
+        )
+
+    def _lacks_two_persons(self, case: Case, standing: Standing) -> bool:
+        """Tell whether an agreement would unmask where children are with fewer than two."""
+        request = case.request
+        camera = self._cameras.get(request.camera)
+        if request.rendition is not Rendition.UNMASKED or camera is None:
+            return False
+        clauses = standing.agreement.clauses
+        opening = [each.when for each in clauses if each.rendition is Rendition.UNMASKED]
+        return camera.children and any(
+            not isinstance(each, OnRequest) or each.approvals < _TWO for each in opening
         )
 
     def _is_closed(self, case: Case, clause: Clause, facts: Facts) -> bool:
@@ -162,6 +193,14 @@ def _withdrawn() -> Deny:
     return Deny(
         reason=Reason.AGREEMENT_NOT_IN_FORCE,
         explanation="The agreement has been withdrawn or replaced; fetch the newest one.",
+    )
+
+
+def _two_persons() -> Deny:
+    return Deny(
+        reason=Reason.RENDITION_NOT_AGREED,
+        explanation="Where there are children two of the owner's people must agree to unmask; "
+        "the agreement does not say so.",
     )
 
 

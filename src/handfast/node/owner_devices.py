@@ -9,13 +9,14 @@ from handfast.node.chain import check_owner_device
 from handfast.node.challenges import Challenges
 from handfast.node.steady import SteadyClock
 from handfast.node.trust import Trusted
+from handfast.protocol.area_statements import Drawing, StillWish
 from handfast.protocol.chain import VerifiedChain
 from handfast.protocol.signing import verify
 from handfast.protocol.statements import Approval, Closing, Login, Switch
 from handfast.seal.identity import Envelope
 
 CLOCK_APART_US = 120_000_000
-_Signed = TypeVar("_Signed", Approval, Closing, Switch, Login)
+_Signed = TypeVar("_Signed", Approval, Closing, Switch, Login, Drawing, StillWish)
 
 
 class Challenged(Protocol):

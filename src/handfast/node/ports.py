@@ -7,6 +7,7 @@ in worker threads, unless a docstring says that they never block.
 
 from collections.abc import AsyncIterator
 from typing import Protocol, TypeAlias
+from uuid import UUID
 
 from handfast.media.feed import Event
 from handfast.media.units import StreamKey
@@ -14,6 +15,7 @@ from handfast.model.media import TrackKind
 from handfast.protocol.wire import OutboxKind
 from handfast.seal.identity import Envelope
 from handfast.storage.segments import BegunRun, IndexedSegment, Recording
+from handfast.storage.sqlite_drawings import DrawingRow
 from handfast.storage.sqlite_node import (
     Access,
     ApprovalRow,
@@ -114,6 +116,18 @@ class Accesses(Protocol):
         ...
 
 
+class Drawings(Protocol):
+    """The newest drawing of each camera; durable."""
+
+    def put(self, row: DrawingRow) -> None:
+        """Store a drawing, replacing the camera's earlier one. Durable on return."""
+        ...
+
+    def all(self) -> tuple[DrawingRow, ...]:
+        """Return the newest drawing of each camera that has one, by camera."""
+        ...
+
+
 class ToHub(Protocol):
     """The way to the hub for what must arrive: an outbox."""
 
@@ -189,7 +203,15 @@ class Recorder(Protocol):
 
 
 class LiveTracks(Protocol):
-    """Whom the live redacted renditions follow. Nothing here blocks."""
+    """The live redacted renditions and whom they follow. Nothing here blocks."""
+
+    def renew(self, camera: UUID) -> None:
+        """Make a camera's live renditions anew, with what is covered now.
+
+        Whatever was made before and is not told yet is never told. Numbers of tracks that it
+        gave mean nothing any more.
+        """
+        ...
 
     def kind_of(self, stream: StreamKey) -> TrackKind | None:
         """Return what the track is that a stream keeps.

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
@@ -21,8 +21,17 @@ class Database:
     block is left without an exception.
     """
 
-    def __init__(self, path: Path, *, schema: str, version: int) -> None:
+    def __init__(
+        self, path: Path, *, schema: str, version: int, steps: Sequence[str] = ()
+    ) -> None:
         """Open `path`, making it (0600) with `schema` (a file of `storage/schema`) when new.
+
+        Args:
+            path: The file.
+            schema: Its first tables.
+            version: Of the tables as this program knows them.
+            steps: Files beside `schema` that lead to the latest versions, one each: a file
+                that was written before them is brought forward, in one transaction.
 
         Raises:
             InvalidError: The file is of another version of the schema.
@@ -34,7 +43,7 @@ class Database:
             path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000
         )
         try:
-            self._prepare(path, schema, version)
+            self._prepare(path, (schema, *steps), version)
         except sqlite3.DatabaseError as error:
             self._connection.close()
             message = f"{path}: {error}; move it away and restore it or let it be rebuilt"
@@ -43,7 +52,7 @@ class Database:
             self._connection.close()
             raise
 
-    def _prepare(self, path: Path, schema: str, version: int) -> None:
+    def _prepare(self, path: Path, files: Sequence[str], version: int) -> None:
         execute = self._connection.execute
         execute(f"PRAGMA busy_timeout={BUSY_MS}")
         execute("PRAGMA journal_mode=WAL")
@@ -52,9 +61,11 @@ class Database:
         execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten, keys above all
         with self.write() as connection:
             found = connection.execute("PRAGMA user_version").fetchone()[0]
-            if found == 0:
-                for statement in _statements(schema):
-                    connection.execute(statement)
+            first = version - len(files) + 1
+            if found == 0 or first <= found < version:
+                for file in files[found - first + 1 if found else 0 :]:
+                    for statement in _statements(file):
+                        connection.execute(statement)
                 connection.execute(f"PRAGMA user_version={version}")
             elif found != version:
                 raise InvalidError(

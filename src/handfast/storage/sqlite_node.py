@@ -1,7 +1,7 @@
 """What a node remembers in SQLite: signals, serials, requests, approvals, accesses, closings.
 
 One file, one `Database`, one class per need. Every write is durable when it returns; all of
-it is safe from any thread and blocks for one fsync at most. Schema: schema/node.sql.
+it is safe from any thread and blocks for one fsync at most. Schema: schema/node*.sql.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from handfast.model.access import Grant
 from handfast.model.signal import EpisodeId, Signal, SignalState
 from handfast.storage.sqlite import Database
 
-_VERSION = 1
+_VERSION = 2
 _REQUEST = "SELECT hash, ask, asked_us, answer_by_us, settled, decision FROM request "
 _ACCESS = """
     SELECT grant_json, why_json, state, log_index, ended_us, reason, end_log_index, viewed_us,
@@ -112,7 +112,7 @@ class ClosingRow:
 
 def open_node_database(path: Path) -> Database:
     """Open or make the node's database; errors as in `Database`."""
-    return Database(path, schema="node.sql", version=_VERSION)
+    return Database(path, schema="node.sql", version=_VERSION, steps=("node-2.sql",))
 
 
 class SqliteSignals:

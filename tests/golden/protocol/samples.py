@@ -3,6 +3,7 @@
 from handfast.kit.encoding import b64
 from handfast.model.media import Rendition, Stream, TrackKind, View
 from handfast.protocol.agreement_document import to_document
+from handfast.protocol.area_statements import Drawing, StillWish
 from handfast.protocol.statements import (
     AccessRequestStatement,
     Alive,
@@ -172,6 +173,17 @@ SAMPLES: tuple[Statement, ...] = (
         challenge=HASH,
         at_us=NOW_US,
     ),
+    Drawing(
+        node=NODE,
+        camera=CAMERA,
+        replaces=2,
+        masks=[[(0, 0), (2500, 0), (2500, 10_000), (0, 10_000)]],
+        children=[[(5000, 5000), (9999, 5000), (7500, 9000)]],
+        device=DEVICE,
+        challenge=HASH,
+        at_us=NOW_US,
+    ),
+    StillWish(node=NODE, camera=CAMERA, device=DEVICE, challenge=HASH, at_us=NOW_US),
     DecisionStatement(
         node=NODE,
         request=HASH,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 from uuid import UUID
 
 from handfast.kit.encoding import b64
@@ -18,6 +19,7 @@ from handfast.model.camera import AgencyId, Camera, CameraId, NodeId, OwnerId, P
 from handfast.model.media import Rendition, Stream, View
 from handfast.node.signals.panels import sign_report
 from handfast.protocol.agreement_document import to_document
+from handfast.protocol.area_statements import Drawing, StillWish
 from handfast.protocol.signing import hash_of, sign
 from handfast.protocol.statements import (
     AccessRequestStatement,
@@ -33,6 +35,7 @@ from handfast.protocol.wire import Ask, PanelReport
 from handfast.seal.identity import Envelope, SigningKey
 from handfast.seal.open import OpeningKey
 
+Outline: TypeAlias = list[tuple[int, int]]
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
@@ -290,6 +293,46 @@ class People:
                 at_us=at_us,
             ),
             device,
+        )
+
+    def drawing(  # noqa: PLR0913 (keyword-only; what stands in a drawing)
+        self,
+        challenge: str,
+        *,
+        at_us: int,
+        camera: str = GATE,
+        replaces: int = 0,
+        masks: Sequence[Outline] = (),
+        children: Sequence[Outline] = (),
+        by: SigningKey | None = None,
+    ) -> Envelope:
+        """Draw a camera's areas on the owner's phone."""
+        device = by or self.phone
+        return sign(
+            Drawing(
+                node=NODE,
+                camera=camera,
+                replaces=replaces,
+                masks=[list(each) for each in masks],
+                children=[list(each) for each in children],
+                device=device.fingerprint,
+                challenge=challenge,
+                at_us=at_us,
+            ),
+            device,
+        )
+
+    def still(self, challenge: str, *, at_us: int, camera: str = GATE) -> Envelope:
+        """Ask for a picture of a camera on the owner's phone."""
+        return sign(
+            StillWish(
+                node=NODE,
+                camera=camera,
+                device=self.phone.fingerprint,
+                challenge=challenge,
+                at_us=at_us,
+            ),
+            self.phone,
         )
 
     def switch(self, challenge: str, *, up: bool, at_us: int) -> Envelope:

@@ -10,13 +10,16 @@ import msgspec
 from handfast.audit.ports import LogStore
 from handfast.kit.encoding import b64, unb64
 from handfast.model.agreement import Clause
+from handfast.model.camera import CameraId
 from handfast.model.media import Rendition, Stream, View
 from handfast.model.signal import LeaseTerms, Signal
-from handfast.node.assembly import Heart, Outside, Stores, assemble
+from handfast.node.assembly import Heart, assemble
 from handfast.node.chain import Revoked
 from handfast.node.metrics import NodeMetrics
-from handfast.node.ports import Accesses, Requests, Serials, Signals, Viewers
-from handfast.node.redaction.orders import CameraRedaction, Making
+from handfast.node.outside import Outside, Stores
+from handfast.node.ports import Accesses, Drawings, Requests, Serials, Signals, Viewers
+from handfast.node.redaction.areas import ProtectedAreas
+from handfast.node.redaction.orders import Making
 from handfast.node.signals.panels import Panel
 from handfast.node.trust import Standing, Trusted
 from handfast.node.usecases.redact_range import Workshop
@@ -47,6 +50,7 @@ from tests.fakes.node_media import (
 )
 from tests.fakes.node_stores import (
     MemoryAccesses,
+    MemoryDrawings,
     MemoryOutbox,
     MemoryRequests,
     MemorySerials,
@@ -78,6 +82,7 @@ class Memory:
     serials: Serials = field(default_factory=MemorySerials)
     requests: Requests = field(default_factory=MemoryRequests)
     accesses: Accesses = field(default_factory=MemoryAccesses)
+    drawings: Drawings = field(default_factory=MemoryDrawings)
     outbox: MemoryOutbox = field(default_factory=MemoryOutbox)
 
 
@@ -118,6 +123,7 @@ class School:
     def start(self) -> Heart:
         """Start the node, again if need be."""
         memory = self.memory
+        self.areas = areas = ProtectedAreas({}, memory.drawings.all())
         outside = Outside(
             site=SITE,
             owner_root=self.people.owner_root.public,
@@ -135,6 +141,7 @@ class School:
                 signals=memory.signals,
                 serials=memory.serials,
                 requests=memory.requests,
+                drawings=memory.drawings,
                 accesses=memory.accesses,
                 segments=self.camera,
                 files=self.camera,
@@ -143,9 +150,12 @@ class School:
             hub=memory.outbox,
             recorder=self.recorder,
             live_tracks=self.live_tracks,
+            areas=areas,
             workshop=Workshop(
                 making=lambda stream: Making(
-                    stream=stream, owner=UUID(int=1), how=CameraRedaction()
+                    stream=stream,
+                    owner=UUID(int=1),
+                    how=areas.redaction(CameraId(str(stream.camera))),
                 ),
                 find_file=Path,
                 darkroom=self.darkroom,

@@ -108,6 +108,40 @@ async def at_work(clock: HandClock) -> AsyncIterator[tuple[Studio, Told]]:
 
 
 @pytest.mark.timeout(60)
+async def test_a_drawing_has_another_process_go_on_and_numbers_of_before_mean_nothing() -> None:
+    """What the old one had told and nobody had read is never told; another camera's is."""
+    async with at_work(HandClock()) as (studio, told):
+        studio.attach(kept())
+        await told.until(lambda: (kept(), "Attach") in told.of)
+        studio.renew(UUID(int=6))
+        assert studio.kind_of(kept()) is TrackKind.PERSON
+        told.of.clear()
+        studio.renew(CLEAR.camera)
+        assert studio.kind_of(kept()) is None
+        await told.until(lambda: (COVERED, "Attach") in told.of)
+        assert FAILED not in {reason for _, reason in told.of}
+        assert (kept(), "Attach") not in told.of
+        await told.until(lambda: studio.kind_of(kept()) is TrackKind.PERSON)
+
+
+async def test_what_was_made_before_a_drawing_is_never_told() -> None:
+    """It waits in the studio, and is dropped there; other cameras' stays."""
+    standby = Standby(
+        StandbySetup(command=("true",), prepare=Prepare(covers=frozenset())), clock=HandClock()
+    )
+    making = Making(stream=COVERED, owner=UUID(int=1), how=CameraRedaction())
+    begin = Begin(making=making, scratch="/")
+    studio = Studio(StudioSetup(standby=standby, begin=lambda _: begin), clock=HandClock())
+    other = StreamKey(UUID(int=6)).redacted
+    queue = studio._events  # noqa: SLF001 - what its processes have told
+    for stream in (COVERED, other, COVERED):
+        queue.put_nowait(RenditionState(stream=stream, state="more", reason="before"))
+    studio.renew(CLEAR.camera)
+    left = [queue.get_nowait() for _ in range(queue.qsize())]
+    assert left == [RenditionState(stream=other, state="more", reason="before")]
+
+
+@pytest.mark.timeout(60)
 async def test_whom_a_process_follows_can_be_kept_and_nobody_else() -> None:
     """Not by another number, and not as another process counted."""
     async with at_work(HandClock()) as (studio, told):

@@ -14,7 +14,9 @@ from handfast.kit.errors import DeniedError, NotFoundError
 from handfast.node.http.doors import Asking, Doors
 from handfast.node.usecases.ask_owner import Question
 from handfast.node.usecases.close_access import Shut
+from handfast.node.usecases.draw_areas import CameraAreas, Saved
 from handfast.node.usecases.read_log import Continuation, Refusals
+from handfast.node.usecases.show_still import Still
 from handfast.node.usecases.watch_site import SiteNow
 from handfast.node.usecases.who_looked import AccessLine
 from handfast.protocol.chain import VerifiedChain
@@ -40,6 +42,12 @@ class SignalTaken(msgspec.Struct, frozen=True, kw_only=True):
     signal: str
     state: str
     lease_until_us: int
+
+
+class Areas(msgspec.Struct, frozen=True, kw_only=True):
+    """What is protected in each camera's picture, in the site's order."""
+
+    cameras: list[CameraAreas]
 
 
 class Inbox(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +105,9 @@ def api(doors: Doors) -> Router:
             approve,
             close,
             switch,
+            areas,
+            draw,
+            still,
             accesses,
             refusals,
             consistency,
@@ -153,7 +164,7 @@ def login(request: Asking, data: JSONBody[LoginAsk], doors: TheDoors) -> LoginAn
 
 @get("/challenge", sync_to_thread=False)
 def challenge(doors: TheDoors, owner: Owner) -> Challenge:
-    """Give out a challenge for a closing or a switch."""
+    """Give out a challenge for what a device is about to sign."""
     del owner  # being logged in is enough
     return doors.heart.challenges.issue()
 
@@ -194,6 +205,27 @@ async def switch(data: JSONBody[Signed], doors: TheDoors, owner: Owner) -> Signa
     return SignalTaken(
         signal=taken.kind, state=taken.state.value, lease_until_us=taken.lease_until_us
     )
+
+
+@get("/areas", sync_to_thread=False)
+def areas(doors: TheDoors, owner: Owner) -> Areas:
+    """Return what is protected in each camera's picture."""
+    del owner
+    return Areas(cameras=doors.heart.draw_areas.list_areas())
+
+
+@post("/drawings", status_code=200)
+async def draw(data: JSONBody[Signed], doors: TheDoors, owner: Owner) -> Saved:
+    """Put a signed drawing in place of the camera's earlier one."""
+    del owner
+    return await doors.heart.draw_areas.draw(data.statement)
+
+
+@post("/stills", status_code=200)
+async def still(data: JSONBody[Signed], doors: TheDoors, owner: Owner) -> Still:
+    """Show one redacted picture of a camera."""
+    del owner
+    return await doors.heart.stills.show(data.statement)
 
 
 @get("/accesses")

@@ -1,10 +1,10 @@
-"""Redacted ranges: a process for each, which ends with its work."""
+"""Redacted ranges and stills: a process for each, which ends with its work."""
 
 from collections.abc import AsyncGenerator
 
 from handfast.kit.errors import UnavailableError
 from handfast.media.feed import Event
-from handfast.node.redaction.orders import BeginRange
+from handfast.node.redaction.orders import BeginRange, BeginStill
 from handfast.node.redaction.standby import Standby
 
 
@@ -15,11 +15,11 @@ class Darkroom:
         """Take who gives out processes."""
         self._standby = standby
 
-    async def make(self, order: BeginRange) -> AsyncGenerator[Event, None]:
-        """Yield what happens until the range is made; closing it early ends the process.
+    async def make(self, order: BeginRange | BeginStill) -> AsyncGenerator[Event, None]:
+        """Yield what happens until all is made; closing it early ends the process.
 
         Raises:
-            UnavailableError: The process broke before the range was made.
+            UnavailableError: The process broke before that.
         """
         child = await self._standby.take()
         status = None
@@ -31,6 +31,6 @@ class Darkroom:
             status = await child.end()
         if status:
             raise UnavailableError(
-                f"the process that makes a redacted range ended with status {status}; "
+                f"the process that makes redacted pictures ended with status {status}; "
                 "its own words are in the node's log"
             )

@@ -167,8 +167,27 @@ class BeginRange(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     keep_kind: TrackKind | None = None
 
 
+class BeginStill(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Cover the latest picture of some recorded seconds and tell it; said once and first.
+
+    Attributes:
+        sources: What to make it of, oldest first; the earlier pictures teach the engine.
+    """
+
+    making: Making
+    sources: tuple[SourceSegment, ...]
+
+
 Order: TypeAlias = (
-    Prepare | Begin | BeginRange | UnitCopied | Attach | Detach | RequestKeyframe | Stop
+    Prepare
+    | Begin
+    | BeginRange
+    | BeginStill
+    | UnitCopied
+    | Attach
+    | Detach
+    | RequestKeyframe
+    | Stop
 )
 _ORDERS: Final = msgspec.msgpack.Decoder(Order)
 

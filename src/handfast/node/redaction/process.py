@@ -26,12 +26,14 @@ from handfast.node.redaction.live_process import LiveProcess
 from handfast.node.redaction.orders import (
     Begin,
     BeginRange,
+    BeginStill,
     Making,
     Order,
     Prepare,
     decode_order,
 )
 from handfast.node.redaction.range_process import RangeProcess
+from handfast.node.redaction.still_process import StillProcess
 from handfast.storage.sqlite_periods import SqlitePeriods
 from handfast.vision.detector import Detector
 from handfast.vision.detectors import DetectorBench
@@ -70,6 +72,8 @@ def main(arguments: Sequence[str]) -> int:
         case [BeginRange() as begin]:
             detectors = _detectors(bench, begin.making)
             RangeProcess(link, begin, detectors, clock=clock, ids=ids).run()
+        case [BeginStill() as begin]:
+            StillProcess(link, begin, _detectors(bench, begin.making)).run()
         case _:
             link.close()
             return _NOT_TOLD

@@ -1,28 +1,24 @@
 """A redaction process that makes a recorded range: clear runs in, sealed redacted ones out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from handfast.kit.clock import Clock
-from handfast.kit.errors import CorruptError
 from handfast.kit.ids import Ids
 from handfast.media.feed import TrackFound
 from handfast.media.periods import PeriodMint
 from handfast.media.recorder import Recorder
 from handfast.media.recording import RecorderParts, SegmentPolicy
-from handfast.media.unit_pictures import PictureSize, PlanarPicture, UnitDecoder
-from handfast.media.units import TICKS_PER_SECOND, VIDEO, Codec, TrackConfig
+from handfast.media.unit_pictures import PictureSize, PlanarPicture
 from handfast.media.worker_link import NodeLink
 from handfast.media.writer import Volume, WritePolicy
 from handfast.model.media import Rendition, Stream, TrackKind
 from handfast.node.redaction.engine import settings_of
-from handfast.node.redaction.orders import BeginRange, GivenPeriod, Order, SourceSegment
+from handfast.node.redaction.orders import BeginRange, GivenPeriod, Order
 from handfast.node.redaction.rendition import Covering
-from handfast.seal.config import decode_config
-from handfast.seal.format import decode_header
-from handfast.seal.open import OpenedRun, open_run
+from handfast.node.redaction.source_pictures import source_pictures
 from handfast.vision.boxes import Kind
 from handfast.vision.detector import Detector
 from handfast.vision.due import Keep
@@ -127,11 +123,12 @@ class RangeProcess:
         """Make the range, tell of each run as it can be read, and return at the end."""
         self._mint.step()
         self._volume.start()
-        for segment in self._begin.sources:
-            for picture in self._pictures(segment):
-                if self._link.gone:
-                    return
-                self._show(picture)
+        making = self._begin.making
+        size = PictureSize(width=making.width, height=making.height)
+        for picture in source_pictures(self._begin.sources, size, is_due=self._is_due):
+            if self._link.gone:
+                return
+            self._show(picture)
         self._recorder.close()
         self._link.close()
 
@@ -173,36 +170,6 @@ class RangeProcess:
                 found = TrackFound(stream=self._stream, track=each.track, kind=kind)
                 self._link.emit(found)
 
-    def _pictures(self, segment: SourceSegment) -> Iterator[PlanarPicture]:
-        """Decode a segment; its pictures' `received_us` is when the camera sent them."""
-        header = decode_header(segment.header)
-        size = PictureSize(width=self._begin.making.width, height=self._begin.making.height)
-        decoder: UnitDecoder | None = None
-        known: TrackConfig | None = None
-        with Path(segment.path).open("rb") as file:
-            for source in segment.runs:
-                file.seek(source.offset)
-                try:
-                    run = open_run(header, file.read(source.length), source.key)
-                except CorruptError:
-                    decoder = known = None  # nothing can be decoded before a keyframe
-                    continue
-                config = None if run.config is None else _video_of(run.config)
-                if config is not None and config != known:
-                    known, decoder = config, UnitDecoder(config, size)
-                if decoder is not None:
-                    yield from self._decoded(decoder, run, source.start_us)
-
-    def _decoded(
-        self, decoder: UnitDecoder, run: OpenedRun, start_us: int
-    ) -> Iterator[PlanarPicture]:
-        pictures = [unit for unit in run.units if unit.track == VIDEO]
-        for unit in pictures:
-            since = (unit.pts - pictures[0].pts) * _SECOND_US // TICKS_PER_SECOND
-            yield from decoder.decode(
-                unit.data, pts=unit.pts, received_us=start_us + since, is_due=self._is_due
-            )
-
 
 def _keep(begin: BeginRange) -> Keep | None:
     """Return what stays clear. Where children are, the node opens it to two approvals only."""
@@ -211,16 +178,3 @@ def _keep(begin: BeginRange) -> Keep | None:
     kind = None if begin.keep_kind is None else Kind(begin.keep_kind)
     two_persons = bool(begin.making.how.children)
     return Keep(tracks=frozenset({begin.keep}), two_persons=two_persons, kind=kind)
-
-
-def _video_of(config: bytes) -> TrackConfig | None:
-    for track in decode_config(config):
-        if track.track == VIDEO:
-            return TrackConfig(
-                track=VIDEO,
-                codec=Codec(track.codec.name.lower()),
-                extradata=track.extradata,
-                width=track.width,
-                height=track.height,
-            )
-    return None

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Final
+from uuid import UUID
 
 import anyio
 from anyio.abc import TaskGroup
@@ -12,10 +13,12 @@ from anyio.abc import TaskGroup
 from handfast.kit.clock import Clock
 from handfast.media.feed import (
     Event,
+    Gauges,
     RenditionState,
     SegmentOpened,
     TracksFollowed,
     UnitCopied,
+    WorkerLost,
 )
 from handfast.media.units import KeptTrack, StreamKey
 from handfast.media.worker_link import Attach, Detach, RequestKeyframe
@@ -30,6 +33,7 @@ _EVENTS_AHEAD: Final = 1024
 _PAUSE_S: Final = 1.0
 _LINGER_S: Final = 15.0
 _LOOK_S: Final = 1.0
+_EXIT_S: Final = 5.0
 _BACKLOG: Final = 4 << 20  # bytes that wait for a process before pictures are left out
 FAILED: Final = "redaction-failed"
 
@@ -57,6 +61,7 @@ class _Making:
     stream: StreamKey
     child: Child | None = None
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    life: anyio.CancelScope = field(default_factory=anyio.CancelScope)  # of one process
     attached: set[StreamKey] = field(default_factory=set)
     ends_at: float | None = None  # monotonic; nobody looks, but somebody may come back
     skipping: bool = True
@@ -89,6 +94,12 @@ class _Making:
         self.segments.clear()
         self.tracks = {}
         self.attached = {each for each in self.attached if each.kept is None}
+
+    def renew(self) -> None:
+        """Have another process go on; one that has not been told what to make need not."""
+        if self.child is not None:
+            self.lose_child()
+            self.life.cancel()
 
     def feed(self, unit: UnitCopied) -> None:
         """Send a picture; one that lags goes on with a later keyframe."""
@@ -178,6 +189,16 @@ class Studio:
             return None
         return making.kind_of(stream.kept)
 
+    def renew(self, camera: UUID) -> None:
+        """Make a camera's renditions anew (`handfast.node.ports.LiveTracks`)."""
+        for making in self._made.values():
+            if making.stream.camera == camera:
+                making.renew()
+        for _ in range(self._events.qsize()):
+            event = self._events.get_nowait()
+            if isinstance(event, Gauges | WorkerLost) or event.stream.camera != camera:
+                self._events.put_nowait(event)
+
     def feed(self, unit: UnitCopied) -> None:
         """Give a picture in the clear to every rendition that is made of its stream."""
         for making in self._made.values():
@@ -195,7 +216,10 @@ class Studio:
         """Run processes for a rendition until it is not wanted; a broken one is replaced."""
         with making.scope:
             while True:
-                status = await self._live(making)
+                with anyio.CancelScope() as making.life:
+                    status = await self._live(making)
+                if making.life.cancelled_caught:
+                    continue
                 _LOG.error("redaction of %s ended with status %s", making.stream, status)
                 failed = RenditionState(stream=making.stream, state="whole", reason=FAILED)
                 await self._events.put(failed)
@@ -207,9 +231,12 @@ class Studio:
         making.begin_with(child)
         try:
             async for event in child.events():
+                if making.child is not child:
+                    break  # what it has made since is covered as it should not be any more
                 making.hear(event)
                 await self._events.put(event)
         finally:
+            patience_s = _EXIT_S if making.child is child else 0.0
             making.lose_child()
-            status = await child.end()
+            status = await child.end(patience_s=patience_s)
         return status

@@ -22,35 +22,30 @@ from handfast.model.access import Grant
 from handfast.model.media import Rendition, TrackKind
 from handfast.node.pep import Opened
 from handfast.node.ports import Observer, Periods, Segments
-from handfast.node.redaction.orders import (
-    BeginRange,
-    GivenPeriod,
-    Making,
-    SourceRun,
-    SourceSegment,
-)
+from handfast.node.redaction.orders import BeginRange, BeginStill, GivenPeriod, Making
 from handfast.node.redaction.shelf import Shelf
-from handfast.node.release import OpenedRange, StartedRun, derive_run_key, seal_range
+from handfast.node.redaction.sources import Sources
+from handfast.node.release import OpenedRange, seal_range
 from handfast.node.usecases.release_range import ReleaseRange, recording_of
 from handfast.protocol.statements import AccessRequestStatement
 from handfast.protocol.wire import Recordings, Unmade
-from handfast.seal.format import decode_header
 from handfast.seal.identity import Envelope
-from handfast.seal.keytree import LEAVES, cover, derive_leaf
-from handfast.storage.segments import IndexedRun, IndexedSegment
+from handfast.seal.keytree import LEAVES, cover
 
 _LOG: Final = logging.getLogger(__name__)
 _SECOND_US: Final = 1_000_000
 _AT_ONCE: Final = 2
 _LEAD_US: Final = 2 * _SECOND_US
+"""Before a range: in it the engine learns what does not move, and it is never shown."""
+
 _PATIENCE_S: Final = 2.0  # the hub waits a little longer for an answer
 
 
 class Darkroom(Protocol):
-    """Makes ranges, each in a process of its own."""
+    """Makes ranges and stills, each in a process of its own."""
 
-    def make(self, order: BeginRange) -> AsyncGenerator[Event, None]:
-        """Yield what happens until the range is made; closing it early ends the process.
+    def make(self, order: BeginRange | BeginStill) -> AsyncGenerator[Event, None]:
+        """Yield what happens until all is made; closing it early ends the process.
 
         Raises:
             UnavailableError: It broke before the range was made.
@@ -108,6 +103,9 @@ class RedactRange:
     def __init__(self, parts: RangeParts) -> None:
         """Begin with none; what an earlier run left behind goes."""
         self._parts = parts
+        self._sources = Sources(
+            segments=parts.segments, periods=parts.periods, find_file=parts.workshop.find_file
+        )
         self._jobs: dict[str, _Job] = {}
         self._group: TaskGroup | None = None
         self._slots = anyio.CapacityLimiter(_AT_ONCE)
@@ -181,6 +179,8 @@ class RedactRange:
     def _start(self, job: _Job) -> None:
         if self._group is None:
             raise UnavailableError("the node is stopping; ask again in a moment")
+        if job.order.making != self._parts.workshop.making(_stream(job.grant)):
+            raise UnavailableError("the protected areas have just changed; ask again")
         self._leave_earlier(job.grant)
         self._jobs[job.grant.id] = job
         self._group.start_soon(self._make, job)
@@ -213,6 +213,7 @@ class RedactRange:
     def _job(self, grant: Grant) -> _Job:
         parts = self._parts
         from_us, until_us = _range(grant)
+        clear = replace(recording_of(grant), rendition=Rendition.CLEAR)
         seconds = min(-(-(until_us - from_us) // _SECOND_US), LEAVES)
         folder = parts.workshop.folder / grant.id
         folder.mkdir(mode=0o700, parents=True)
@@ -225,7 +226,7 @@ class RedactRange:
                 # Whole seconds that end with the range; nothing is made before it begins.
                 started_us=until_us - seconds * _SECOND_US,
             ),
-            sources=tuple(self._sources(grant)),
+            sources=self._sources.collect(clear, from_us=from_us - _LEAD_US, until_us=until_us),
             from_us=from_us,
             until_us=until_us,
             keep=grant.track,
@@ -236,54 +237,6 @@ class RedactRange:
             segments=shelf, files=shelf, periods=parts.periods, observer=parts.observer
         )
         return _Job(grant=grant, order=order, shelf=shelf, ranges=ranges)
-
-    def _sources(self, grant: Grant) -> list[SourceSegment]:
-        """Collect the clear runs of a grant's range, and of the seconds before it.
-
-        In these the engine learns what does not move; they are never shown.
-        """
-        from_us, until_us = _range(grant)
-        from_us -= _LEAD_US
-        recording = replace(recording_of(grant), rendition=Rendition.CLEAR)
-        found = self._parts.segments.overlapping(recording, since_us=from_us, until_us=until_us)
-        sources = []
-        for segment in found:
-            runs = _needed(segment, from_us, until_us)
-            path = self._parts.workshop.find_file(segment.path)
-            if runs and path is not None:
-                sources.append(self._source(segment, runs, path))
-        return sources
-
-    def _source(
-        self, segment: IndexedSegment, runs: list[IndexedRun], path: Path
-    ) -> SourceSegment:
-        header = decode_header(segment.header)
-        root = self._parts.periods.find(segment.period).root
-        codes = (header.stream.code, header.rendition.code)
-        return SourceSegment(
-            path=str(path),
-            header=segment.header,
-            runs=tuple(
-                SourceRun(
-                    offset=run.offset,
-                    length=run.length,
-                    key=derive_run_key(
-                        derive_leaf(root, run.leaf),
-                        header.camera,
-                        codes,
-                        StartedRun(
-                            segment=segment.id,
-                            run=run.run,
-                            leaf=run.leaf,
-                            since_us=run.start_us,
-                            until_us=run.end_us,
-                        ),
-                    ),
-                    start_us=run.start_us,
-                )
-                for run in runs
-            ),
-        )
 
 
 def _seen_by(grant: Grant) -> tuple[object, ...]:
@@ -312,21 +265,6 @@ def _seconds(order: BeginRange) -> int:
 def _stream(grant: Grant) -> StreamKey:
     recording = recording_of(grant)
     return StreamKey(recording.camera, grant.stream.value, grant.rendition)
-
-
-def _needed(segment: IndexedSegment, from_us: int, until_us: int) -> list[IndexedRun]:
-    """Return the runs that touch a range, and those back to the keyframe they build on."""
-    touched = [
-        number
-        for number, run in enumerate(segment.runs)
-        if run.end_us > from_us and run.start_us < until_us
-    ]
-    if not touched:
-        return []
-    first = touched[0]
-    while first > 0 and not segment.runs[first].key:
-        first -= 1
-    return list(segment.runs[first : touched[-1] + 1])
 
 
 def _remove(folder: Path) -> None:

@@ -33,6 +33,7 @@ export const reasonsEn = {
   'viewer-left': 'You stopped watching. Ask again to go on.',
   'node-restarted': 'The site’s box started anew. Ask again.',
   'track-not-seen': 'The site sees no such person or vehicle there any more. Choose again in the picture, live or recorded.',
+  'areas-changed': 'The owner has just changed which areas are covered. Ask again.',
 } as const;
 
 export type KnownReason = keyof typeof reasonsEn;
@@ -84,6 +85,7 @@ export const reasonsFi: Readonly<Record<KnownReason, string>> = {
   'viewer-left': 'Lopetit katselun. Pyydä uudelleen jatkaaksesi.',
   'node-restarted': 'Kohteen laite käynnistyi uudelleen. Pyydä uudelleen.',
   'track-not-seen': 'Kohde ei enää näe siinä sellaista henkilöä tai ajoneuvoa. Valitse uudelleen kuvasta, suorasta tai tallenteesta.',
+  'areas-changed': 'Omistaja muutti juuri, mitkä alueet peitetään. Pyydä uudelleen.',
 };
 
 /** Why more of a redacted picture is covered, and when less will be; the node's one word for it. */

@@ -26,6 +26,7 @@ const known: readonly Kind<unknown>[] = [
   statements.certificate,
   statements.closing,
   statements.decision,
+  statements.drawing,
   statements.end,
   statements.enrolment,
   statements.incident,
@@ -36,6 +37,7 @@ const known: readonly Kind<unknown>[] = [
   statements.releaseWindow,
   statements.revocation,
   statements.signal,
+  statements.stillWish,
 ];
 
 it.each(golden.statements.map((one) => [one.kind, one] as const))(

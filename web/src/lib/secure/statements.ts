@@ -184,6 +184,31 @@ export const closing = kind(
   }),
 );
 
+/** Corners of one area, `[right, down]` in 1/10000 of the picture. */
+const outline = is.list(is.tuple(is.count, is.count));
+export type Outline = is.Read<typeof outline>;
+
+/** An owner's device draws all areas of a camera anew. */
+export const drawing = kind(
+  'drawing',
+  is.exactly({
+    node: is.uuid,
+    camera: is.uuid,
+    replaces: is.count,
+    masks: is.list(outline),
+    children: is.list(outline),
+    device: fingerprint,
+    challenge: is.b64Text,
+    at_us: instant,
+  }),
+);
+
+/** An owner's device asks for one redacted picture. */
+export const stillWish = kind(
+  'still',
+  is.exactly({ node: is.uuid, camera: is.uuid, device: fingerprint, challenge: is.b64Text, at_us: instant }),
+);
+
 export const logProof = is.exactly({
   origin: is.text,
   index: is.count,

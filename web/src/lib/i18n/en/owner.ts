@@ -70,6 +70,7 @@ export const owner = {
     'viewer-left': 'they stopped watching',
     'node-restarted': 'your site’s box was restarted',
     'track-not-seen': 'the site sees no such person or vehicle there any more',
+    'areas-changed': 'you changed which areas are covered',
   },
   pairing: {
     title: 'Pair this device',

@@ -66,6 +66,7 @@ export const owner: Catalogue['owner'] = {
     'viewer-left': 'katselu lopetettiin',
     'node-restarted': 'kohteesi laite käynnistettiin uudelleen',
     'track-not-seen': 'kohde ei enää näe siinä sellaista henkilöä tai ajoneuvoa',
+    'areas-changed': 'muutit, mitkä alueet peitetään',
   },
   pairing: {
     title: 'Ota tämä laite käyttöön',
