@@ -3,9 +3,11 @@
 import hashlib
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
@@ -24,11 +26,11 @@ BOX = [64.0, 48.0, 192.0, 144.0]
 
 def onnx_file(path: Path, *, reads: str = "images", gives: str = "classes") -> Path:
     """Write a detector that finds the same box in every picture, as the reference's example."""
-    constants = {
+    constants: dict[str, npt.NDArray[Any]] = {
         "box": np.array([BOX], np.float32),
         "score": np.array([0.9], np.float32),
         "class": np.array([1], np.int64),
-        "nothing": np.float32(0),
+        "nothing": np.array(0, np.float32),
     }
     nodes = [
         helper.make_node("ReduceMean", [reads], ["mean"], keepdims=0),
