@@ -1,5 +1,6 @@
 """What every test stands on: one event loop, folders in order, the time each folder took."""
 
+import gc
 from collections import defaultdict
 from collections.abc import Generator
 from pathlib import Path
@@ -15,6 +16,8 @@ SHARED = {"house": "checkout", "e2e": "city"}
 
 # Two busy cores say nothing about the code; time is bounded by pytest-timeout instead.
 settings.register_profile("house", deadline=None, print_blob=True)
+# For `make check`, which shows a slip at once: `make test` then searches in earnest.
+settings.register_profile("quick", settings.get_profile("house"), max_examples=20)
 settings.load_profile("house")
 
 
@@ -63,6 +66,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
             item.add_marker(pytest.mark.xdist_group(group))
     yield
     items.sort(key=rank)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from walking through all modules again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -48,13 +48,13 @@ PAGES = (
 )
 
 
-def tests(*folders: str) -> Step:
+def tests(*words: str) -> Step:
     """Return the step that runs tests, two at a time.
 
     Many tests wait for cameras and servers: another one fits beside them, even on one core.
     """
     side_by_side = ("-n", "2", "--dist", "loadgroup")
-    command = tool("pytest", "-q", *side_by_side, *folders)
+    command = tool("pytest", "-q", *side_by_side, *words)
     return Step(name="tests", command=command, speaks=True)
 
 
@@ -64,9 +64,10 @@ REAL_PEOPLE = "--ignore=tests/e2e/test_real_people.py"
 CITY_TESTS = Step(
     name="city tests", command=tool("pytest", "-q", "tests/e2e", REAL_PEOPLE), speaks=True
 )
+QUICK_TESTS = tests("--hypothesis-profile=quick", "tests/house", "tests/unit")
 OTHER_TESTS = tests("tests", "--ignore=tests/e2e")
 GATES: dict[str, tuple[Step, ...]] = {
-    "quick": (FORMAT, LINT, FAST_TYPES, ARROWS, tests("tests/house", "tests/unit")),
+    "quick": (FORMAT, LINT, FAST_TYPES, ARROWS, QUICK_TESTS),
     "full": (*PAGES, FORMAT, LINT, FAST_TYPES, TYPES, ARROWS, OTHER_TESTS, CITY_TESTS),
 }
 

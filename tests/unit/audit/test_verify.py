@@ -19,6 +19,7 @@ from handfast.audit.source import DirectorySource, HttpSource
 from handfast.audit.verify import Report, verify_log
 from handfast.kit.errors import HandfastError, InvalidError, NotFoundError, UnavailableError
 from handfast.seal.identity import SignatureError, SigningKey
+from tests.examples import scaled
 from tests.fakes.log_store import FakeLogStore
 from tests.golden.segment.sample import fixed
 from tests.unit.audit.people import KEY, ORIGIN, entries, fill, open_log
@@ -79,7 +80,7 @@ def test_an_honest_log_holds() -> None:
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=scaled(60))
 def test_p9_provable_log_any_changed_byte_is_found(data: st.DataObject) -> None:
     """In the checkpoint, an entry or a tile; flipped or cut."""
     paths = ["checkpoint", "tile/entries/000", "tile/entries/001.p/44", "tile/0/000"]
@@ -229,7 +230,7 @@ def test_a_log_behind_an_address_holds(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=100))
-@settings(max_examples=30)
+@settings(max_examples=scaled(30))
 def test_noise_for_a_checkpoint_is_a_finding(noise: bytes) -> None:
     """Whatever a server answers."""
     try:

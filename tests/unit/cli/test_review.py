@@ -68,6 +68,14 @@ def seen(film: Film) -> Scan:
     return scan(film, [ScriptedDetector([TWO])], lambda _pictures, _share: None)
 
 
+@pytest.fixture(scope="module")
+def scanned(tmp_path_factory: pytest.TempPathFactory, stripes: bytes) -> Scan:
+    """What the engine saw, which no test changes; of a film with the default settings."""
+    source = tmp_path_factory.mktemp("scanned") / "yard.mp4"
+    source.write_bytes(stripes)
+    return seen(Film(source=source, target=source.with_name("out.mp4"), settings=Settings()))
+
+
 def exported(film: Film, edits: Edits) -> Report:
     """Redact as `--edits` does."""
     reviewed = reviewed_of(msgspec.structs.replace(begin_review(film), edits=edits))
@@ -186,10 +194,10 @@ def test_a_track_that_is_another_one_is_not_left_clear(film: Film) -> None:
     assert not film.target.exists()
 
 
-def test_a_review_is_continued_where_it_was_left(film: Film) -> None:
+def test_a_review_is_continued_where_it_was_left(film: Film, scanned: Scan) -> None:
     """The file beside the result is all it takes."""
     review = begin_review(film)
-    desk = Desk(review, seen(film), path=review_path(film.target), clock=HandClock())
+    desk = Desk(review, scanned, path=review_path(film.target), clock=HandClock())
     edits = Edits(boxes=(wandering(),))
     assert desk.change(0, edits) == 1
     assert begin_review(film).edits == edits
@@ -226,10 +234,10 @@ def test_a_review_with_other_options_is_refused(film: Film) -> None:
         begin_review(replace(film, settings=Settings(every=4)))
 
 
-def test_a_change_takes_an_approval_back(film: Film) -> None:
+def test_a_change_takes_an_approval_back(film: Film, scanned: Scan) -> None:
     """Nobody answers for what they have not seen."""
     path = review_path(film.target)
-    desk = Desk(begin_review(film), seen(film), path=path, clock=HandClock())
+    desk = Desk(begin_review(film), scanned, path=path, clock=HandClock())
     desk.approve(0, "  Maija   Virta ")
     approval = read_review(path).approval
     assert approval is not None
@@ -238,10 +246,10 @@ def test_a_change_takes_an_approval_back(film: Film) -> None:
     assert read_review(path).approval is None
 
 
-def test_two_windows_do_not_overwrite_each_other(film: Film) -> None:
+def test_two_windows_do_not_overwrite_each_other(film: Film, scanned: Scan) -> None:
     """The later one is told to look again, also when it approves."""
     path = review_path(film.target)
-    desk = Desk(begin_review(film), seen(film), path=path, clock=HandClock())
+    desk = Desk(begin_review(film), scanned, path=path, clock=HandClock())
     desk.change(0, Edits(boxes=(wandering(),)))
     with pytest.raises(ConflictError, match="another window"):
         desk.change(0, Edits())
@@ -250,18 +258,18 @@ def test_two_windows_do_not_overwrite_each_other(film: Film) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\0b", "x" * 201])
-def test_nobody_approves_without_a_name(film: Film, name: str) -> None:
+def test_nobody_approves_without_a_name(film: Film, scanned: Scan, name: str) -> None:
     """Nor with one that is none."""
     path = review_path(film.target)
-    desk = Desk(begin_review(film), seen(film), path=path, clock=HandClock())
+    desk = Desk(begin_review(film), scanned, path=path, clock=HandClock())
     with pytest.raises(InvalidError):
         desk.approve(0, name)
 
 
-def test_a_box_beyond_the_films_end_is_refused(film: Film) -> None:
+def test_a_box_beyond_the_films_end_is_refused(film: Film, scanned: Scan) -> None:
     """The page would not draw it."""
     path = review_path(film.target)
-    desk = Desk(begin_review(film), seen(film), path=path, clock=HandClock())
+    desk = Desk(begin_review(film), scanned, path=path, clock=HandClock())
     with pytest.raises(InvalidError, match="longer than the film"):
         desk.change(0, Edits(boxes=(wandering(last=COUNT),)))
 
@@ -298,9 +306,8 @@ class Served:
 
 
 @pytest.fixture
-def served(film: Film) -> Iterator[Served]:
+def served(film: Film, scanned: Scan) -> Iterator[Served]:
     """Serve a review to a client that has the link."""
-    scanned = seen(film)
     desk = Desk(begin_review(film), scanned, path=review_path(film.target), clock=HandClock())
     report = film.target.with_name("report.json")
     export = Export(film, [ScriptedDetector([TWO])], report=report, clock=SystemClock())

@@ -13,6 +13,7 @@ from handfast.media.picture_reader import PictureReader
 from handfast.media.picture_seeker import PictureSeeker
 from handfast.media.pictures import DecodedPicture
 from handfast.media.still import jpeg, jpeg_part
+from tests.examples import scaled
 
 COUNT = 150
 
@@ -34,7 +35,7 @@ def read(film: Path) -> list[DecodedPicture]:
 
 
 @given(wanted=some.lists(some.integers(0, COUNT - 1), min_size=1, max_size=6))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=scaled(20), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_picture_is_the_one_a_reading_gives(
     film: Path, read: list[DecodedPicture], wanted: list[int]
 ) -> None:

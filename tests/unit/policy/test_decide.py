@@ -14,6 +14,7 @@ from handfast.model.signal import SignalState
 from handfast.policy.compile import compile_agreement
 from handfast.policy.decide import decide
 from handfast.policy.facts import ApprovalFact, Facts
+from tests.examples import scaled
 from tests.unit.policy.samples import (
     ALARM,
     ALARMED,
@@ -92,7 +93,7 @@ def test_a_camera_that_is_not_listed_stays_closed() -> None:
 
 
 @given(after_us=st.integers(-MINUTE, 20 * MINUTE))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scaled(60), deadline=None)
 def test_p3_closes_by_itself_exactly_when_the_linger_is_over(after_us: int) -> None:
     """Once the alarm was cleared, decisions turn after exactly five minutes."""
     cleared = replace(RAISED, state=SignalState.CLEARED, cleared_us=NOON)
@@ -203,7 +204,7 @@ _ASKS = st.builds(
 
 
 @given(ask=_ASKS, facts=_FACTS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scaled(200), deadline=None)
 def test_p3_closes_by_itself_no_permit_outlives_its_clause_or_agreement(
     ask: AccessRequest, facts: Facts
 ) -> None:

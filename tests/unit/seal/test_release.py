@@ -16,6 +16,7 @@ from handfast.seal.release import (
     wrap_run_key,
 )
 from handfast.seal.suite import TAG_BYTES
+from tests.examples import scaled
 from tests.golden.segment.sample import fixed
 
 GRANT = UUID(int=7)
@@ -25,7 +26,7 @@ INFO = release_info("request", GRANT, "checkpoint")
 
 
 @given(st.binary(max_size=500))
-@settings(max_examples=30)
+@settings(max_examples=scaled(30))
 def test_a_release_opens_on_its_device(plain: bytes) -> None:
     """For the same cause, and at the promised size."""
     sealed = seal_release(DEVICE.public, INFO, plain)
@@ -92,7 +93,7 @@ def test_the_cause_is_the_hash_of_canonical_json() -> None:
     ),
     st.integers(0, (1 << 64) - 1),
 )
-@settings(max_examples=30)
+@settings(max_examples=scaled(30))
 def test_a_wrapped_run_key_opens_for_its_grant(bound: dict[str, object], counter: int) -> None:
     """48 bytes that open under the live key and the same names."""
     live, key = fixed("live", 32), fixed("run", 32)

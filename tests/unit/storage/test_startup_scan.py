@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handfast.storage.segments import IndexedSegment
+from tests.examples import scaled
 from tests.unit.media_recording.rig import GATE, open_file
 from tests.unit.storage.shelf import GATE_RECORDING, Shelf
 
@@ -157,7 +158,7 @@ def test_directories_of_others_are_left_alone(shelf: Shelf) -> None:
     assert shelf.scan.scan_all().checked == 0
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=scaled(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_is_cut_or_flipped_what_is_kept_opens(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

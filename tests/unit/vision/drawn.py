@@ -1,12 +1,13 @@
 """Pictures drawn by tests, and a detector that reports what the test drew."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 import numpy as np
 
 from handfast.kit.errors import UnavailableError
 from handfast.vision.boxes import Box, Detection, Kind
-from handfast.vision.picture import Picture
+from handfast.vision.picture import Picture, Plane
 
 FRAME_US = 40_000
 EVERY_KIND = frozenset(Kind)
@@ -14,12 +15,18 @@ EVERY_KIND = frozenset(Kind)
 
 def street(width: int = 320, height: int = 240, *, luma: int = 110) -> Picture:
     """Return an empty street: a fixed pattern with no cover's grey in it."""
-    rows, columns = np.mgrid[0:height, 0:width]
-    pattern = ((rows // 7 + columns // 11) % 5 * 6).astype(np.uint8)
     half = ((height + 1) // 2, (width + 1) // 2)
     return Picture(
-        y=luma + pattern, u=np.full(half, 110, np.uint8), v=np.full(half, 140, np.uint8)
+        y=luma + _stripes(width, height),
+        u=np.full(half, 110, np.uint8),
+        v=np.full(half, 140, np.uint8),
     )
+
+
+@cache
+def _stripes(width: int, height: int) -> Plane:
+    rows, columns = np.mgrid[0:height, 0:width]
+    return ((rows // 7 + columns // 11) % 5 * 6).astype(np.uint8)
 
 
 def draw(picture: Picture, box: Box, *, luma: int = 220) -> Picture:

@@ -13,6 +13,7 @@ from handfast.vision.candidates import NOTHING, Candidates, classes_by_kind, joi
 from handfast.vision.centerface import decode_centerface
 from handfast.vision.finished_boxes import decode_boxes
 from handfast.vision.nanodet import decode_nanodet
+from tests.examples import scaled
 
 KINDS = {Kind.PERSON: [0], Kind.VEHICLE: [2, 5]}
 ANY_FLOAT = st.floats(width=32, allow_nan=True, allow_infinity=True)
@@ -65,7 +66,7 @@ def test_nanodet_leaves_out_what_has_no_size() -> None:
     assert len(decode_nanodet(outputs, KINDS, 0.3)[Kind.PERSON].boxes) == 0
 
 
-@settings(max_examples=30)
+@settings(max_examples=scaled(30))
 @given(data=st.data())
 def test_nanodet_makes_sound_boxes_of_anything(data: st.DataObject) -> None:
     """Infinities and what is no number neither raise nor come out."""
@@ -119,7 +120,7 @@ def test_a_thousand_faces_are_all_found() -> None:
     assert len(found.boxes) == 32 * 40
 
 
-@settings(max_examples=30)
+@settings(max_examples=scaled(30))
 @given(data=st.data())
 def test_centerface_makes_sound_boxes_of_anything(data: st.DataObject) -> None:
     """Sizes beyond any picture and what is no number neither raise nor come out."""

@@ -17,6 +17,7 @@ from handfast.vision.picture import Picture
 from handfast.vision.redactor import Redacted, Redactor
 from handfast.vision.settings import Fill, Settings, Thresholds
 from handfast.vision.zones import Point, Polygon, Zone
+from tests.examples import scaled
 from tests.unit.vision.drawn import (
     FRAME_US,
     ScriptedDetector,
@@ -63,7 +64,7 @@ def walk(redactor: Redactor, at: list[float], pictures: int, since_us: int) -> l
     return results
 
 
-@examples(max_examples=40)
+@examples(max_examples=scaled(40))
 @given(scripts, st.sampled_from([1, 3, 5]))
 def test_no_due_pixel_shows_its_original(script: list[list[Detection]], every: int) -> None:
     """Not in a detection, not in a box that is foreseen, in luma and chroma alike."""
@@ -79,7 +80,7 @@ def test_no_due_pixel_shows_its_original(script: list[list[Detection]], every: i
             assert original_inside(picture, before, inside) == 0
 
 
-@examples(max_examples=40)
+@examples(max_examples=scaled(40))
 @given(scripts)
 def test_the_same_pictures_give_the_same_result(script: list[list[Detection]]) -> None:
     """Bit for bit, so that a report can be checked by doing it again."""

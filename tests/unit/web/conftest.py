@@ -15,24 +15,25 @@ SCRIPT = b"export const answer = 42;\n" * 100
 TILES = bytes(range(256)) * 8
 
 
-@pytest.fixture
-def static(tmp_path: Path) -> Path:
-    """Lay out two pages, a compressed script, a map and a notice."""
+@pytest.fixture(scope="module")
+def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lay out two pages, a compressed script, a map and a notice; no test changes them."""
+    static = tmp_path_factory.mktemp("static")
     for app in ("officer", "admin"):
-        page = tmp_path / "pages" / app / "index.html"
+        page = static / "pages" / app / "index.html"
         page.parent.mkdir(parents=True)
         page.write_text(f"<!doctype html><title>{app}</title>", encoding="utf-8")
-    script = tmp_path / "pages" / "assets" / "officer-abc.js"
+    script = static / "pages" / "assets" / "officer-abc.js"
     script.parent.mkdir()
     script.write_bytes(SCRIPT)
     script.with_name("officer-abc.js.gz").write_bytes(gzip.compress(SCRIPT))
-    (tmp_path / "map").mkdir()
-    (tmp_path / "map" / "town.pmtiles").write_bytes(TILES)
-    (tmp_path / "map" / "NOTICE").write_text("ODbL", encoding="utf-8")
-    return tmp_path
+    (static / "map").mkdir()
+    (static / "map" / "town.pmtiles").write_bytes(TILES)
+    (static / "map" / "NOTICE").write_text("ODbL", encoding="utf-8")
+    return static
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(static: Path) -> Iterator[TestClient[Litestar]]:
     """Serve officers' and administrators' pages, as an agency does."""
     routes = static_routes(
