@@ -70,15 +70,27 @@ class PictureWriter:
     """
 
     def __init__(
-        self, path: Path, output: Output, *, audio: Sequence[av.AudioStream] = ()
+        self,
+        path: Path,
+        output: Output,
+        *,
+        audio: Sequence[av.AudioStream] = (),
+        name: Path | None = None,
     ) -> None:
         """Begin a file.
+
+        Args:
+            path: Where it is written.
+            output: What it is to be.
+            audio: Streams whose packets will be copied.
+            name: What messages call the file; `path` by default.
 
         Raises:
             InvalidError: This kind of file cannot hold the sound.
             UnavailableError: The place cannot be written to.
         """
         self._path = path
+        self._name = name or path
         self._output = output
         self._count = 0
         self._sound: dict[int, av.AudioStream] = {}
@@ -87,7 +99,7 @@ class PictureWriter:
                 str(path), "w", format=output.container, options={"fflags": "+bitexact"}
             )
         except (av.FFmpegError, OSError) as error:
-            raise _unwritable(path, error) from error
+            raise _unwritable(self._name, error) from error
         try:
             self._stream = self._add_video()
             for stream in audio:
@@ -117,7 +129,7 @@ class PictureWriter:
         try:
             self._container.mux(self._stream.encode(frame))
         except (av.FFmpegError, OSError) as error:
-            raise _unwritable(self._path, error) from error
+            raise _unwritable(self._name, error) from error
         self._count += 1
 
     def write_sound(self, sound: Sound) -> None:
@@ -131,7 +143,7 @@ class PictureWriter:
         try:
             self._container.mux(packet)
         except (av.FFmpegError, OSError) as error:
-            raise _unwritable(self._path, error) from error
+            raise _unwritable(self._name, error) from error
 
     def finish(self) -> None:
         """Complete the file and read back that every picture is in it.
@@ -144,11 +156,11 @@ class PictureWriter:
             self._container.close()
             found = _count_pictures(self._path)
         except (av.FFmpegError, OSError) as error:
-            raise _unwritable(self._path, error) from error
+            raise _unwritable(self._name, error) from error
         if found != self._count:
             # A full disk is not always told to whoever writes.
             raise UnavailableError(
-                f"{self._path} holds {found} of {self._count} pictures; free the disk, repeat"
+                f"{self._name} holds {found} of {self._count} pictures; free the disk, repeat"
             )
 
     def close(self) -> None:
@@ -175,4 +187,5 @@ def _count_pictures(path: Path) -> int:
 
 
 def _unwritable(path: Path, error: Exception) -> UnavailableError:
-    return UnavailableError(f"{path} cannot be written ({error}); free the disk and repeat")
+    why = getattr(error, "strerror", None) or error
+    return UnavailableError(f"{path} cannot be written ({why}); free the disk and repeat")

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from handfast.cli.main import main
-from handfast.cli.redact.asked import pairs_of
 from handfast.cli.redact.film import Film, redact_film
+from handfast.cli.redact.folder import pairs_of
 from handfast.cli.redact.masks import read_masks
 from handfast.cli.redact.progress import FilmProgress
 from handfast.cli.redact.report import Report

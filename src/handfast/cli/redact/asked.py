@@ -4,24 +4,20 @@ import argparse
 import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from handfast.cli.redact.film import Film
+from handfast.cli.redact.folder import check_report, pairs_of
 from handfast.cli.redact.masks import read_masks
 from handfast.cli.redact.report import ModelLine
 from handfast.kit.cache import cache_directory
 from handfast.kit.errors import InvalidError, NotFoundError
-from handfast.media.picture_writer import CONTAINERS
 from handfast.vision.boxes import Kind
 from handfast.vision.detectors import open_detectors
 from handfast.vision.model_detector import ModelDetector
 from handfast.vision.registry import Model, Registry, read_registry
 from handfast.vision.settings import Fill, Settings
 
-_FILMS: Final = frozenset(
-    {*CONTAINERS, ".avi", ".ts", ".mts", ".webm", ".mpg", ".mpeg", ".wmv"}
-)
 _MOST_THREADS: Final = 4
 
 
@@ -48,6 +44,7 @@ def read_asked(arguments: argparse.Namespace) -> Asked:
     settings = _settings(arguments)
     keep, threads = _keep(arguments.keep), _threads(arguments.threads)
     pairs = pairs_of(arguments.source, arguments.target)
+    check_report(arguments.report, arguments.source, arguments.target)
     detectors, models = _detectors(settings, read_registry(arguments.registry))
     films = tuple(
         Film(
@@ -63,25 +60,6 @@ def read_asked(arguments: argparse.Namespace) -> Asked:
         for source, target in pairs
     )
     return Asked(films=films, detectors=detectors)
-
-
-def pairs_of(source: Path, target: Path) -> list[tuple[Path, Path]]:
-    """Return each film and what it becomes; a folder's shape is kept.
-
-    Raises:
-        InvalidError: The folder holds no film.
-    """
-    if not source.is_dir():
-        return [(source, target)]
-    found = sorted(each for each in source.rglob("*") if each.suffix.lower() in _FILMS)
-    if not found:
-        raise InvalidError(f"{source} holds no film; name a file or a folder with films")
-    pairs = []
-    for each in found:
-        name = target / each.relative_to(source)
-        known = each.suffix.lower() in CONTAINERS
-        pairs.append((each, name if known else name.with_name(f"{name.name}.mkv")))
-    return pairs
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:

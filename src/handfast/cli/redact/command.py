@@ -25,8 +25,8 @@ def add_to(commands: Commands) -> None:
         summary="Cover persons, faces or vehicles in video files, on this machine alone.",
         example="""handfast redact yard.mp4 yard-redacted.mp4
         handfast redact yard.mp4 yard-redacted.mp4 --report yard.json
-        handfast redact yard.mp4 for-her-parents.mp4 --keep track=12
         handfast redact yard.mp4 for-her-parents.mp4 --review
+        handfast redact yard.mp4 for-her-parents.mp4 --keep track=12
         handfast redact yard.mp4 again.mp4 --edits for-her-parents.mp4.review.json
         handfast redact recordings redacted --faces-only --moving-camera""",
         run=run_redact,
@@ -72,7 +72,8 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="track=N",
-        help="leave this track clear, N from the report of a run before; may be repeated",
+        help="leave this track clear; --review shows who has which number, a report of a run "
+        "before lists them; may be repeated",
     )
     parser.add_argument(
         "--masks", type=Path, metavar="FILE", help="JSON with places always covered, and zones"
@@ -105,7 +106,16 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         help="title, place and time that the file carries",
     )
     parser.add_argument(
-        "--report", type=Path, metavar="FILE", help="write JSON: boxes, misses, hashes"
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="write JSON: boxes, misses, hashes; a folder for a folder",
+    )
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="write over what is there; otherwise a file is refused, and of a folder only what "
+        "is missing is made",
     )
     parser.add_argument(
         "--registry", type=Path, metavar="FILE", help="models of your own in place of ours"

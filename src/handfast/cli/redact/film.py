@@ -1,8 +1,10 @@
 """One film through the engine: read, redact, write."""
 
+import fcntl
+import glob
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeAlias
@@ -19,6 +21,7 @@ from handfast.media.pictures import DecodedPicture
 from handfast.vision.boxes import Box
 from handfast.vision.detector import Detector
 from handfast.vision.due import Keep
+from handfast.vision.model_detector import ModelDetector
 from handfast.vision.picture import Picture
 from handfast.vision.redactor import Redactor
 from handfast.vision.settings import Settings
@@ -75,10 +78,12 @@ def redact_film(film: Film, detectors: Sequence[Detector], progress: Progress) -
     container = container_of(film)
     ledger = Ledger(film.settings, film.models)
     redactor = Redactor(film.settings, detectors)
-    with _disk_told(film.target), whole_file(film.target) as part:
+    _sweep(film.target)
+    with _disk_told(film.target), whole_file(film.target) as part, _held(part):
         with PictureReader(film.source, threads=film.threads) as reader:
             with _Copy(film, reader, part, container) as copy:
-                for at_us in _redacted(film, reader, redactor, copy, ledger):
+                ready = _Ready(detectors)
+                for at_us in _redacted(film, reader, redactor, ready, copy=copy, ledger=ledger):
                     progress(
                         ledger.pictures, _share(at_us - reader.start_us, reader.duration_us)
                     )
@@ -91,7 +96,13 @@ def redact_film(film: Film, detectors: Sequence[Detector], progress: Progress) -
 
 
 def _redacted(
-    film: Film, reader: PictureReader, redactor: Redactor, copy: "_Copy", ledger: Ledger
+    film: Film,
+    reader: PictureReader,
+    redactor: Redactor,
+    ready: "_Ready",
+    *,
+    copy: "_Copy",
+    ledger: Ledger,
 ) -> Iterator[int]:
     """Redact and write picture after picture; yields the time of each."""
     keep = Keep(tracks=film.kept)
@@ -100,6 +111,7 @@ def _redacted(
             copy.write_sound(item)
             continue
         picture = Picture(y=item.y, u=item.u, v=item.v)
+        ready.prepare(picture)
         done = redactor.redact(
             picture,
             item.at_us,
@@ -110,6 +122,22 @@ def _redacted(
         copy.write(item)
         ledger.note(item.at_us, done, damaged=item.damaged)
         yield item.at_us
+
+
+class _Ready:
+    """Refuses sizes that a detector cannot read: the engine would cover the whole film."""
+
+    def __init__(self, detectors: Sequence[Detector]) -> None:
+        self._models = [each for each in detectors if isinstance(each, ModelDetector)]
+        self._size: tuple[int, int] | None = None
+
+    def prepare(self, picture: Picture) -> None:
+        """Compile for this size, if it is a new one."""
+        size = (picture.width, picture.height)
+        if size != self._size:
+            for each in self._models:
+                each.prepare(*size)
+        self._size = size
 
 
 class _Copy:
@@ -160,7 +188,8 @@ class _Copy:
             aspect=first.aspect,
             metadata=reader.metadata if film.metadata else {},
         )
-        return PictureWriter(self._path, output, audio=reader.audio if film.sound else ())
+        audio = reader.audio if film.sound else ()
+        return PictureWriter(self._path, output, audio=audio, name=film.target)
 
 
 @contextmanager
@@ -169,7 +198,7 @@ def _disk_told(target: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UnavailableError(
-            f"{target} cannot be written ({error}); make room and repeat"
+            f"{target} cannot be written ({error.strerror or error}); make room and repeat"
         ) from error
 
 
@@ -203,6 +232,23 @@ def _check_place(target: Path) -> None:
             f"{target} cannot be written: {folder} is no folder that you may write to; "
             "name another place"
         )
+
+
+@contextmanager
+def _held(part: Path) -> Iterator[None]:
+    """Hold an unfinished file, so that nobody takes it for one that a killed run has left."""
+    with part.open("wb") as file:
+        with suppress(OSError):  # not every file system can
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+
+
+def _sweep(target: Path) -> None:
+    """Remove what runs that were killed have left of this very file."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+        with suppress(OSError), left.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
 
 
 def _check_kept(film: Film, ledger: Ledger) -> None:

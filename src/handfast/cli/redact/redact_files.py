@@ -5,9 +5,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from handfast.cli.redact.asked import Asked, read_asked
 from handfast.cli.redact.film import Film, redact_film
+from handfast.cli.redact.folder import check_new, left_out, report_of, shown
 from handfast.cli.redact.kept_review import (
     options_of,
     read_review,
@@ -20,9 +22,14 @@ from handfast.kit.clock import Clock, SystemClock
 from handfast.kit.errors import HandfastError
 from handfast.vision.model_detector import ModelDetector
 
+_USUAL: Final = frozenset({"normal", "settling"})
+_MOST_NAMES: Final = 20  # in one line of the summary
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Redact a file or every film of a folder; 1 when one of several failed."""
+    if not arguments.source.is_dir():
+        check_new(arguments.target, replace=arguments.replace)
     asked, clock = read_asked(arguments), SystemClock()
     if arguments.source.is_dir():
         return _redact_all(asked, arguments, clock)
@@ -44,32 +51,63 @@ def _reviewed(film: Film, edits: Path | None) -> Film:
 
 
 def _redact(
-    film: Film, detectors: Sequence[ModelDetector], report: Path | None, clock: Clock
-) -> Report:
-    progress = FilmProgress(film.source.name, sys.stderr, clock)
+    film: Film,
+    detectors: Sequence[ModelDetector],
+    report: Path | None,
+    clock: Clock,
+    *,
+    place: str = "",
+) -> None:
+    """Redact one film; `place` says which of how many it is."""
+    progress = FilmProgress(place + shown(Path(film.source.name)), sys.stderr, clock)
     made = redact_film(film, detectors, progress.step)
     progress.end(made.pictures)
+    print(f"{shown(film.target)}: {made.share:.1%} covered, sha256 {made.target.sha256}")
+    if doubts := _doubts(made):
+        print(f"{shown(film.target)}: {doubts}", file=sys.stderr)
     if report is not None:
         write_report(report, made)
-    print(f"{film.target}: {made.share:.1%} covered, sha256 {made.target.sha256}")
-    return made
-
-
-def _report_of(film: Film, arguments: argparse.Namespace) -> Path | None:
-    """Return where a film's report goes: into a folder of the same shape."""
-    if arguments.report is None:
-        return None
-    name: Path = arguments.report / film.target.relative_to(arguments.target)
-    return name.with_name(f"{name.name}.json")
 
 
 def _redact_all(asked: Asked, arguments: argparse.Namespace, clock: Clock) -> int:
     """Redact film after film; one that fails does not stop the others."""
-    status = 0
-    for film in asked.films:
+    failed, kept, total = [], 0, len(asked.films)
+    for number, film in enumerate(asked.films, 1):
+        if film.target.is_file() and not arguments.replace:
+            kept += 1
+            continue
+        report = report_of(film.target, arguments.target, arguments.report)
         try:
-            _redact(film, asked.detectors, _report_of(film, arguments), clock)
+            _redact(film, asked.detectors, report, clock, place=f"{number}/{total} ")
         except HandfastError as error:
             print(f"handfast: {error}", file=sys.stderr)
-            status = 1
-    return status
+            failed.append(film.source)
+    _say_all(arguments, total=total, kept=kept, failed=failed)
+    return 1 if failed else 0
+
+
+def _say_all(
+    arguments: argparse.Namespace, *, total: int, kept: int, failed: Sequence[Path]
+) -> None:
+    print(f"{total - kept - len(failed)} of {total} films redacted", file=sys.stderr)
+    if kept:
+        print(f"{kept} were there and stay (--replace makes them anew)", file=sys.stderr)
+    if others := left_out(arguments.source, arguments.target):
+        print(f"{len(others)} files are no films: {_names(others)}", file=sys.stderr)
+    if failed:
+        print(f"{len(failed)} failed: {_names(failed)}", file=sys.stderr)
+
+
+def _names(files: Sequence[Path]) -> str:
+    more = len(files) - _MOST_NAMES
+    names = ", ".join(shown(each) for each in files[:_MOST_NAMES])
+    return f"{names} and {more} more" if more > 0 else names
+
+
+def _doubts(made: Report) -> str:
+    """Say of how many pictures more was covered than usual, and why."""
+    doubts = {name: count for name, count in made.states.items() if name not in _USUAL}
+    if not doubts:
+        return ""
+    reasons = ", ".join(f"{name.replace('-', ' ')} {count}" for name, count in doubts.items())
+    return f"of {made.pictures} pictures {sum(doubts.values())} are covered more: {reasons}"

@@ -1,12 +1,14 @@
 """What a redaction says of itself, for whoever has to vouch for the file."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import msgspec
 
 from handfast.cli.redact.edits import Edits
 from handfast.kit.cache import whole_file
+from handfast.kit.errors import UnavailableError
 
 _BLOCK = 1 << 20
 
@@ -164,16 +166,30 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_report(path: Path, report: Report) -> None:
-    """Write a report as JSON; whole, or not at all."""
-    with whole_file(path) as part:
-        part.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+    """Write a report as JSON; whole, or not at all.
+
+    Raises:
+        UnavailableError: The disk is full, or failed.
+    """
+    try:
+        with whole_file(path) as part:
+            part.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+    except OSError as error:
+        raise UnavailableError(
+            f"the report {path} cannot be written ({error.strerror or error}), the film is; "
+            "make room and repeat with --replace"
+        ) from error
 
 
 def describe_file(path: Path, name: str) -> File:
-    """Return a file's size and SHA-256; reads all of it."""
+    """Return a file's size and SHA-256; reads all of it.
+
+    Bytes of the name that are no text are replaced, so that the report stays JSON.
+    """
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             digest.update(block)
         size = file.tell()
-    return File(name=name, size=size, sha256=digest.hexdigest())
+    text = os.fsencode(name).decode("utf-8", "replace")
+    return File(name=text, size=size, sha256=digest.hexdigest())
