@@ -1,7 +1,7 @@
 import type { Answer } from '$lib/api';
 import { IDLE, loaded, type Loadable, LOADING, ready } from '$lib/loadable';
 import { type Asked, verifyQuestion } from '$lib/node/asked';
-import type { Closed, NodeClient, Question, SiteNow } from '$lib/node/client';
+import type { Closed, LogProof, NodeClient, Question, SiteNow } from '$lib/node/client';
 import { type SwitchWish, signApproval, signClosing, signSwitch } from '$lib/node/hand';
 import { type Looked, together, verifyAccesses, verifyRefusals } from '$lib/node/looked';
 import { type OwnAgreement, ownAgreements, type OwnSide } from '$lib/node/own-agreements';
@@ -19,11 +19,13 @@ export interface Waiting {
   readonly distrust: string;
 }
 
+/** Whether a statement stands in the log, as this device has checked. */
+export type Proved =
+  | { readonly state: 'signed'; readonly index: number }
+  | { readonly state: 'unproved'; readonly reason: string };
+
 /** What became of a closing. */
-export type Shut =
-  | { readonly state: 'signed'; readonly ended: number; readonly index: number }
-  | { readonly state: 'unsigned'; readonly ended: number }
-  | { readonly state: 'unproved'; readonly ended: number; readonly reason: string };
+export type Shut = (Proved | { readonly state: 'unsigned' }) & { readonly ended: number };
 
 /** Everything a paired device can do with its site. */
 export interface Ports {
@@ -116,7 +118,7 @@ export class Site {
 
   /** Closes one grant, or everything; what the node wrote is checked in the log. */
   async close(grant: string | null): Promise<Answer<Shut>> {
-    return this.#challenged((ports, challenge, moment) =>
+    return this.challenged((ports, challenge, moment) =>
       signClosing(ports.identity, moment, { grant, challenge }).then(async (statement) => {
         const answer = await ports.client.close(statement);
         if (answer.outcome !== 'ok') return answer;
@@ -127,7 +129,7 @@ export class Site {
 
   /** Raises or clears a signal by hand. */
   async switch(wish: SwitchWish): Promise<Answer<null>> {
-    const answer = await this.#challenged(async (ports, challenge, moment) => {
+    const answer = await this.challenged(async (ports, challenge, moment) => {
       const statement = await signSwitch(ports.identity, moment, { ...wish, challenge });
       return ports.client.switch(statement);
     });
@@ -154,7 +156,13 @@ export class Site {
     return { outcome: 'ok', value: null };
   }
 
-  async #challenged<T>(
+  /** Asks the node for something this page shows. */
+  async asking<T>(ask: (ports: Ports) => Promise<Answer<T>>): Promise<Answer<T>> {
+    return this.#ports === null ? unpaired : ask(this.#ports);
+  }
+
+  /** Fetches a challenge for what this device is about to sign. */
+  async challenged<T>(
     act: (ports: Ports, challenge: string, moment: { node: string; nowUs: number }) => Promise<Answer<T>>,
   ): Promise<Answer<T>> {
     const ports = this.#ports;
@@ -168,15 +176,19 @@ export class Site {
   async #checkShut(ports: Ports, { ended, log }: Closed, payload: string): Promise<Shut> {
     void this.read('site');
     if (log === null) return { state: 'unsigned', ended };
+    return { ...await this.proved(ports, log, { kind: 'closing', payload }), ended };
+  }
+
+  /** Checks on this device that what it signed stands in the owner's log. */
+  async proved(ports: Ports, proof: LogProof, ours: { readonly kind: string; readonly payload: string }): Promise<Proved> {
     this.log = await ports.log.follow();
-    const [result] = await ports.log.prove([log]);
-    if (result === undefined || !result.holds) {
-      return { state: 'unproved', ended, reason: result?.reason ?? '' };
-    }
+    const [result] = await ports.log.prove([proof]);
+    if (result === undefined || !result.holds) return { state: 'unproved', reason: result?.reason ?? '' };
     const { kind, statement } = result.proven.entry as { kind?: string; statement?: { payload?: string } };
-    const ours = kind === 'closing' && statement?.payload === payload;
-    if (!ours) return { state: 'unproved', ended, reason: 'the entry is about something else' };
-    return { state: 'signed', ended, index: result.proven.index };
+    if (kind !== ours.kind || statement?.payload !== ours.payload) {
+      return { state: 'unproved', reason: 'the entry is about something else' };
+    }
+    return { state: 'signed', index: result.proven.index };
   }
 
   async #readSite(ports: Ports): Promise<void> {

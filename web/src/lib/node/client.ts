@@ -1,6 +1,6 @@
 /** The site node's interface for its owner (`src/handfast/node/http/routes.py`). */
 
-import type { Answer, Reader } from '../api';
+import type { Answer, Call, Reader } from '../api';
 import type { Envelope } from '../secure/envelope';
 import { readEnvelope } from '../secure/envelope';
 import { readRendition } from '../secure/rendition';
@@ -182,6 +182,11 @@ export class NodeClient {
 
   close(statement: Envelope): Promise<Answer<Closed>> {
     return this.#post('/closings', { statement }, as(closed, 'closing'));
+  }
+
+  /** Any other call of the node's, by whatever loads later than this. */
+  call<T>(path: string, call: Call<T>): Promise<Answer<T>> {
+    return this.#caller.call(path, call);
   }
 
   switch(statement: Envelope): Promise<Answer<is.Read<typeof taken>>> {

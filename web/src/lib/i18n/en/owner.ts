@@ -20,6 +20,7 @@ export const owner = {
     alarm: 'Alarm',
     inbox: 'Requests',
     looks: 'Who looked',
+    cameras: 'Cameras',
   },
   link: {
     connecting: 'Connecting to your site',

@@ -16,6 +16,7 @@ export const owner: Catalogue['owner'] = {
     alarm: 'Hälytys',
     inbox: 'Pyynnöt',
     looks: 'Kuka katsoi',
+    cameras: 'Kamerat',
   },
   link: {
     connecting: 'Yhdistetään kohteeseesi',
