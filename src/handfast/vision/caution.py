@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from handfast.vision.motion import Moved
+from handfast.vision.roaming import Roamed
 
 _MOST_MOVING: Final = (
     0.35  # share of the picture; beyond it the background is not to be trusted
@@ -15,6 +16,9 @@ _GRAINY: Final = 0.085  # noise as share of contrast, from which detectors begin
 _BLINDING: Final = 0.1  # the same, from which they and the background model miss too much
 _MOST_UNEXPLAINED: Final = 0.08  # share that moves without a track, grown as it is covered
 _DARK: Final = 24.0  # mean luma; 16 is black
+_DUSKY: Final = 32.0  # the same, from which detectors begin to miss
+_SPECKLED: Final = 0.038  # `grain.speckle` from which detectors begin to miss
+_SPOILT: Final = 0.075  # the same, from which they miss too much
 _SETTLES_US: Final = 1_000_000  # calm for this long before less is covered
 
 
@@ -61,6 +65,7 @@ class Signs:
         moved: What moves; None for cameras that are not fixed.
         unexplained: Share of the picture that moves where no track is, 0 to 1.
         grain: Noise as share of contrast; 0 for cameras that are not fixed.
+        roamed: What there is to tell without a background; None for cameras that are fixed.
     """
 
     lacking: bool
@@ -70,6 +75,7 @@ class Signs:
     moved: Moved | None
     unexplained: float
     grain: float
+    roamed: Roamed | None = None
 
 
 class Caution:
@@ -79,17 +85,21 @@ class Caution:
         """Begin unsettled: nothing is known of the background yet."""
         self._calm_since_us: int | None = None
         self._disturbed: Reason | None = None
+        self._doubted: dict[State, tuple[Reason, int]] = {}  # with the latest time of each
 
     def restart(self) -> None:
         """Begin again, as when the picture's size changes."""
         self._calm_since_us = None
         self._disturbed = None
+        self._doubted = {}
 
     def judge(self, signs: Signs, at_us: int) -> Judgement:
         """Return how much of this picture is covered; the strictest doubt wins."""
         background = self._judge_background(signs, at_us)
         if (reason := _blindness(signs)) is not None:
             return Judgement(state=State.WHOLE, reason=reason)
+        if signs.roamed is not None:
+            return self._judge_roamed(signs.roamed, at_us)
         if background.state is not State.NORMAL or signs.moved is None:
             return background
         if signs.moved.noise > _MOST_NOISE or signs.grain > _GRAINY:
@@ -115,6 +125,35 @@ class Caution:
             return Judgement(state=State.MORE, reason=Reason.SETTLING)
         self._disturbed = None
         return Judgement(state=State.NORMAL)
+
+    def _judge_roamed(self, roamed: Roamed, at_us: int) -> Judgement:
+        """Judge without a background; each doubt lasts until it has not come up for a while."""
+        for state, reason in ((State.WHOLE, _spoils(roamed)), (State.MORE, _troubles(roamed))):
+            if reason is not None:
+                self._doubted[state] = (reason, at_us)
+        for state in (State.WHOLE, State.MORE):
+            reason, since_us = self._doubted.get(state, (None, 0))
+            if reason is not None and at_us - since_us < _SETTLES_US:
+                return Judgement(state=state, reason=reason)
+        return Judgement(state=State.NORMAL)
+
+
+def _spoils(roamed: Roamed) -> Reason | None:
+    """Return why nobody can be found in a picture, if so."""
+    if roamed.brightness < _DARK:
+        return Reason.TOO_DARK
+    if roamed.racing:
+        return Reason.LARGE_MOTION
+    return Reason.NIGHT_NOISE if roamed.noise > _SPOILT else None
+
+
+def _troubles(roamed: Roamed) -> Reason | None:
+    """Return why some may be missed in a picture, if so."""
+    if roamed.brightness < _DUSKY:
+        return Reason.TOO_DARK
+    if roamed.cut:
+        return Reason.LARGE_MOTION
+    return Reason.NIGHT_NOISE if roamed.noise > _SPECKLED else None
 
 
 def _blindness(signs: Signs) -> Reason | None:

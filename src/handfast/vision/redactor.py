@@ -16,6 +16,7 @@ from handfast.vision.looks import Looks
 from handfast.vision.motion import Motion, Moved, shrink
 from handfast.vision.pace import Pace
 from handfast.vision.picture import Picture, Plane
+from handfast.vision.roaming import Roamed, Roaming
 from handfast.vision.settings import Fill, Settings
 from handfast.vision.track import Tracked
 from handfast.vision.tracker import Tracker
@@ -57,7 +58,9 @@ class _View:
 
     grid: Grid
     due: Due
-    motion: Motion | None
+    motion: Motion | None  # of cameras that are fixed; the others roam
+    roaming: Roaming | None
+    roamed: Roamed | None  # what the latest sound picture shows
     grain: Grain
     drawn: Cells  # what somebody wants covered in the latest picture
 
@@ -122,9 +125,13 @@ class Redactor:
         view = self._view_for(picture, at_us)
         small = shrink(picture.y)
         scale = small.shape[1] / picture.width
-        detected = self._is_detection_due(at_us, damaged=damaged)
+        if not damaged:
+            _roam(view, self._tracker, small, at_us)
+        detected = self._is_detection_due(view, at_us, damaged=damaged)
         if detected:
             self._detect(picture, small, at_us, scale=scale)
+            if view.roaming:
+                view.roaming.seen()
         else:
             self._since += 1
         moved = view.motion.look(small, at_us) if view.motion else None
@@ -190,19 +197,15 @@ class Redactor:
         self._caution.restart()
         self._looks.forget()
         self._detected_us = None
-        self._view = _View(
-            grid=grid,
-            due=Due(self._settings, grid),
-            motion=Motion(grid) if self._settings.motion else None,
-            grain=Grain(),
-            drawn=grid.empty(),
-        )
+        self._view = _view_of(grid, self._settings)
         return self._view
 
-    def _is_detection_due(self, at_us: int, *, damaged: bool) -> bool:
+    def _is_detection_due(self, view: _View, at_us: int, *, damaged: bool) -> bool:
         if self._lacking or damaged:
             return False  # nothing to find with, or nothing to find in
         if self._failed or self._detected_us is None:
+            return True
+        if view.roamed and view.roamed.fresh and not view.roamed.racing:
             return True
         # In doubt twice as often, as far as that goes; not where nothing is shown anyway.
         every = self._pace.every
@@ -242,6 +245,7 @@ class Redactor:
             moved=moved,
             unexplained=view.due.unexplained(tracks, moved),
             grain=view.grain.level,
+            roamed=view.roamed,
         )
         before, self._judgement = self._judgement, self._caution.judge(signs, at_us)
         disturbed = self._judgement.reason in {Reason.CAMERA_MOVED, Reason.LARGE_MOTION}
@@ -261,3 +265,25 @@ class Redactor:
         largest = max((max(each.box.width, each.box.height) for each in tracks), default=0.0)
         cover_with_mosaic(picture, view.grid, cells, mosaic=mosaic_cell(picture, largest))
         cover_cells(picture, view.grid, view.drawn)
+
+
+def _view_of(grid: Grid, settings: Settings) -> _View:
+    return _View(
+        grid=grid,
+        due=Due(settings, grid),
+        motion=Motion(grid) if settings.motion else None,
+        roaming=None if settings.motion else Roaming(),
+        roamed=None,
+        grain=Grain(),
+        drawn=grid.empty(),
+    )
+
+
+def _roam(view: _View, tracker: Tracker, small: Plane, at_us: int) -> None:
+    """Follow a camera that is not fixed, and move what is followed with it."""
+    if view.roaming is None:
+        return
+    roamed = view.roamed = view.roaming.look(small, at_us)
+    if roamed.cut:
+        tracker.doubt()
+    tracker.shift(roamed.across * view.grid.width, roamed.down * view.grid.height)

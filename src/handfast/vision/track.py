@@ -84,6 +84,13 @@ class Track:
         self.sure = self.sure or sure
         self._hits += 1
 
+    def shift(self, across: float, down: float) -> None:
+        """Take note that the whole picture has moved, px: its speed in the street stays."""
+        box = self._box
+        self._box = Box(
+            box.left + across, box.top + down, box.right + across, box.bottom + down
+        )
+
     def at(self, at_us: int) -> Tracked:
         """Return where it is foreseen to be."""
         seconds = max(at_us - self.seen_us, 0) / 1e6

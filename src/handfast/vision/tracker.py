@@ -33,6 +33,16 @@ class Tracker:
         """Drop every track, as when the picture's size changes; numbers go on."""
         self._tracks = []
 
+    def shift(self, across: float, down: float) -> None:
+        """Move everything with the picture, px, as when the camera turns."""
+        for track in self._tracks:
+            track.shift(across, down)
+
+    def doubt(self) -> None:
+        """End every number, as when the picture shows something else: who is who is a guess."""
+        for track in self._tracks:
+            track.number = self._take_number()
+
     def update(
         self,
         detections: Sequence[Detection],

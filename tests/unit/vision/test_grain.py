@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from handfast.vision.caution import Reason, State
-from handfast.vision.grain import Grain
+from handfast.vision.grain import Grain, speckle
 from handfast.vision.picture import Plane
 from handfast.vision.redactor import Redactor
 from handfast.vision.settings import Settings
@@ -79,3 +81,37 @@ def test_noise_that_blinds_covers_the_whole_picture_and_less_uncovers_it() -> No
     assert states[39] == (State.NORMAL, None)
     assert states[89] == (State.WHOLE, Reason.NIGHT_NOISE)
     assert states[-1] == (State.NORMAL, None)
+
+
+def spotted(noise: float, *, contrast: int = 60) -> float:
+    """Return the speckle of one picture of broad stripes with noise."""
+    return speckle(wall(noise, 1, contrast=contrast)[:108, :192])
+
+
+def test_speckle_is_noise_beside_contrast() -> None:
+    """Of one picture alone, without a background."""
+    assert spotted(0) < 0.01
+    assert spotted(6) == pytest.approx(2 * spotted(3), rel=0.25)
+    assert spotted(3, contrast=30) == pytest.approx(2 * spotted(3), rel=0.25)
+
+
+def test_leaves_in_most_of_a_picture_are_no_speckle() -> None:
+    """What counts is how rough it is where it is smoothest."""
+    leafy = wall(0, 1)[:108, :192].copy()
+    leafy[:, 50:] = np.random.default_rng(2).integers(40, 220, (108, 142), np.uint8)
+    assert speckle(leafy) < 0.01
+
+
+@pytest.mark.parametrize("luma", [16, 235])
+def test_black_and_white_areas_hide_no_noise(luma: int) -> None:
+    """Neither bars above and below the picture nor a sky: there is no noise to see in them."""
+    framed = wall(6, 1)[:108, :192].copy()
+    framed[:30] = framed[-30:] = luma
+    assert speckle(framed) > speckle(wall(3, 1)[:108, :192])
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 2**16))
+def test_speckle_is_told_of_every_picture(width: int, height: int, seed: int) -> None:
+    """However small; never less than none."""
+    small = np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)
+    assert 0 <= speckle(small) < 54
