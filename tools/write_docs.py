@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
+from handfast.cli.command import Parser
 from handfast.cli.main import build_parser
 from handfast.hub.http.routes import describe_api
 from handfast.node.config import explain_config
@@ -33,7 +34,7 @@ def leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]
         yield parser
     for group in groups:
         for child in group.choices.values():
-            yield from leaves(child)
+            yield from leaves(child.loaded() if isinstance(child, Parser) else child)
 
 
 def cli_page() -> str:

@@ -251,5 +251,5 @@ def run_orders() -> None:
 
 
 if __name__ == "__main__":
-    main.build_parser(["node"])
+    main.build_parser().parse_args(["node", "config"])  # loads what a node is made of
     run_orders()

@@ -24,6 +24,16 @@ def loaded_by(package: str) -> frozenset[str]:
     return frozenset(json.loads(done.stdout))
 
 
+HELP = """
+import json, sys
+from handfast.cli.main import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    print(json.dumps(sorted(sys.modules)))
+"""
+
+
 @pytest.mark.parametrize("program", ["handfast.hub", "handfast.agency"])
 def test_p1_zero_standing_access_no_code_that_opens_is_loaded(program: str) -> None:
     """Neither the hub's nor the agency's process holds the code that opens a sealed segment."""
@@ -60,3 +70,15 @@ def test_redacting_files_loads_no_server() -> None:
     """Only a review needs a web framework, and the help reads no video and runs no network."""
     assert loaded_by("handfast.cli.redact.redact_files").isdisjoint({"litestar", "uvicorn"})
     assert loaded_by("handfast.cli.redact.command").isdisjoint({"av", "openvino"})
+
+
+@pytest.mark.parametrize("line", [["--help"], ["bench", "--help"]])
+def test_a_list_of_commands_loads_none_of_them(line: list[str]) -> None:
+    """It is the first thing a newcomer types, also on a small machine."""
+    done = subprocess.run(
+        [sys.executable, "-c", HELP, *line], check=True, capture_output=True, text=True
+    )
+    loaded = set(json.loads(done.stdout.splitlines()[-1]))
+    assert loaded.isdisjoint(
+        {"av", "cryptography", "litestar", "nats", "numpy", "onnxruntime", "openvino"}
+    )

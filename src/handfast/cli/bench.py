@@ -1,12 +1,29 @@
 """`handfast bench`: the numbers this project promises, measured on your machine."""
 
 import argparse
-import importlib
 from importlib.util import find_spec
 
-from handfast.cli import bench_ingest, bench_redact, bench_write
-from handfast.cli.command import Commands, add_command, add_group
+from handfast.cli.command import Commands, Later, add_command, add_group, add_later
 from handfast.kit.errors import UnavailableError
+
+_GLASS = Later(
+    module="handfast.cli.bench_glass",
+    summary="Measure alarm to picture, live delay, seeks and ends in a real browser.",
+)
+_REST = {
+    "ingest": Later(
+        module="handfast.cli.bench_ingest",
+        summary="CPU, memory and completeness of recording, beside ffmpeg and PyAV.",
+    ),
+    "redact": Later(
+        module="handfast.cli.bench_redact",
+        summary="CPU of redaction beside deface; with --quality, how well people are covered.",
+    ),
+    "write": Later(
+        module="handfast.cli.bench_write",
+        summary="Measure sealed writing of many cameras to one disk.",
+    ),
+}
 
 
 def add_to(commands: Commands) -> None:
@@ -18,7 +35,7 @@ def add_to(commands: Commands) -> None:
         example="handfast bench ingest --cameras 50 --seconds 20 --json",
     )
     if find_spec("playwright") is not None:
-        importlib.import_module("handfast.cli.bench_glass").add_to(group)
+        add_later(group, "glass", _GLASS)
     else:
         add_command(
             group,
@@ -27,9 +44,8 @@ def add_to(commands: Commands) -> None:
             example="handfast bench glass --json",
             run=_without_driver,
         )
-    bench_ingest.add_to(group)
-    bench_redact.add_to(group)
-    bench_write.add_to(group)
+    for name, promised in _REST.items():
+        add_later(group, name, promised)
 
 
 def _without_driver(arguments: argparse.Namespace) -> int:

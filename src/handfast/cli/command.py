@@ -1,9 +1,11 @@
 """How a command joins the program: a name, one line, an example and a function to run."""
 
 import argparse
+import importlib
 import re
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse exports no public name for it
@@ -12,6 +14,64 @@ else:
 
 Run: TypeAlias = Callable[[argparse.Namespace], int]
 _FINGERPRINT = re.compile(r"-[A-Za-z0-9_-]{42}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """A command that is not loaded yet.
+
+    Attributes:
+        module: Has an `add_to(commands)` that adds the command.
+        summary: The same sentence as there, for the list of commands.
+    """
+
+    module: str
+    summary: str
+
+
+class Parser(argparse.ArgumentParser):
+    """A command; or the promise of one, kept when a command line reaches it."""
+
+    def __init__(self, *, module: str = "", **words: Any) -> None:
+        """Take what argparse takes, and where the command lives that this one stands for.
+
+        Args:
+            module: With an `add_to(commands)` that adds this very name. "" for a command
+                that is already what it is.
+            words: For `argparse.ArgumentParser`.
+        """
+        super().__init__(**words)
+        self._module = module
+
+    def loaded(self) -> argparse.ArgumentParser:
+        """Return the command itself, from its module where this is a promise."""
+        if not self._module:
+            return self
+        parent, _, name = self.prog.rpartition(" ")
+        commands = Parser().add_subparsers(prog=parent)
+        importlib.import_module(self._module).add_to(commands)
+        return commands.choices[name]
+
+    def parse_known_args(
+        self, args: Iterable[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """Parse as the command itself does; a parser above calls this one."""
+        if not self._module:
+            return super().parse_known_args(args, namespace)
+        return self.loaded().parse_known_args(args, namespace)
+
+
+def add_later(commands: Commands, name: str, promised: Later) -> None:
+    """Add a command whose module is loaded only when it is asked for.
+
+    A node must not pay for the demo's libraries, nor a verifier for a hub's.
+
+    Args:
+        commands: Of a `Parser`.
+        name: The word a person types.
+        promised: What it will be.
+    """
+    commands.add_parser(name, help=promised.summary, module=promised.module)
 
 
 def add_command(

@@ -1,31 +1,65 @@
 """The program's front door: the registry of commands, and how failures reach a person."""
 
 import argparse
-import importlib
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from handfast import __version__
-from handfast.cli.command import Run, join_fingerprints
+from handfast.cli.command import Later, Parser, Run, add_later, join_fingerprints
 from handfast.kit.errors import HandfastError, Kind
 
-# Each command is one line here and one module, as a newcomer meets them. A module is loaded
-# only when its command is asked for: a node must not pay for the demo's libraries, nor a
-# verifier for a hub's.
-REGISTRY: dict[str, str] = {
-    "demo": "handfast.cli.demo.command",
-    "hub": "handfast.cli.hub",
-    "node": "handfast.cli.node",
-    "agency": "handfast.cli.agency",
-    "owner": "handfast.cli.owner",
-    "signal": "handfast.cli.signal",
-    "log": "handfast.cli.log",
-    "models": "handfast.cli.models",
-    "redact": "handfast.cli.redact.command",
-    "sim": "handfast.cli.sim",
-    "bench": "handfast.cli.bench",
-    "doctor": "handfast.cli.doctor",
+# Each command, as a newcomer meets them: its module, and the sentence it has there.
+REGISTRY: dict[str, Later] = {
+    "demo": Later(
+        module="handfast.cli.demo.command",
+        summary="Run a small city on this machine: hub, agency, three sites, cameras.",
+    ),
+    "hub": Later(
+        module="handfast.cli.hub",
+        summary="Run a city hub: registry, incidents, relay. It can decrypt nothing.",
+    ),
+    "node": Later(
+        module="handfast.cli.node",
+        summary="Run a site node: it records, decides, logs and releases.",
+    ),
+    "agency": Later(
+        module="handfast.cli.agency",
+        summary="Run an agency's server; certify its administrators; install agreements.",
+    ),
+    "owner": Later(
+        module="handfast.cli.owner",
+        summary="Keep an owner's root: certify the node and devices, sign agreements.",
+    ),
+    "signal": Later(
+        module="handfast.cli.signal",
+        summary="Report to a site node as one of its alarm panels.",
+    ),
+    "log": Later(
+        module="handfast.cli.log",
+        summary="Verify, show and export the log that says who was let in.",
+    ),
+    "models": Later(
+        module="handfast.cli.models",
+        summary="Install and verify the models that find persons, vehicles and faces, kept in "
+        "~/.cache/handfast.",
+    ),
+    "redact": Later(
+        module="handfast.cli.redact.command",
+        summary="Cover persons, faces or vehicles in video files, on this machine alone.",
+    ),
+    "sim": Later(
+        module="handfast.cli.sim",
+        summary="Simulate cameras: real RTSP streams of real street footage.",
+    ),
+    "bench": Later(
+        module="handfast.cli.bench",
+        summary="Measure on this machine what the project promises; prints JSON.",
+    ),
+    "doctor": Later(
+        module="handfast.cli.doctor",
+        summary="Look at this machine and say what is wrong and how to mend it.",
+    ),
 }
 
 FAILED = 1
@@ -33,9 +67,9 @@ USAGE = 2  # what argparse itself returns for a command line it cannot read
 INTERRUPTED = 130  # what a shell reports for a program ended by Ctrl-C
 
 
-def build_parser(names: Iterable[str] = REGISTRY) -> argparse.ArgumentParser:
-    """Build the parser with these commands; with every one in the registry by default."""
-    parser = argparse.ArgumentParser(
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser; it loads the module of a command that it is asked for."""
+    parser: argparse.ArgumentParser = Parser(
         prog="handfast",
         description="A city and its private partners keep people safe together, on trust.",
         epilog="Example:\n  handfast doctor",
@@ -43,16 +77,15 @@ def build_parser(names: Iterable[str] = REGISTRY) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"handfast {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name in names:
-        importlib.import_module(REGISTRY[name]).add_to(commands)
+    for name, promised in REGISTRY.items():
+        add_later(commands, name, promised)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit status; see `run_reporting`."""
     given = sys.argv[1:] if argv is None else argv
-    asked = [word for word in given[:1] if word in REGISTRY]
-    arguments = build_parser(asked or REGISTRY).parse_args(join_fingerprints(given))
+    arguments = build_parser().parse_args(join_fingerprints(given))
     return run_reporting(arguments.run, arguments)
 
 

@@ -88,5 +88,5 @@ def test_the_state_is_the_word_that_was_typed() -> None:
     """raise, renew, clear."""
     for word in ("raise", "renew", "clear"):
         line = ["signal", word, "fire", "--panel", "p", "--secret-file", "f", "--test"]
-        arguments = build_parser(line[:1]).parse_args(line)
+        arguments = build_parser().parse_args(line)
         assert (arguments.state, arguments.signal, arguments.test) == (word, "fire", True)

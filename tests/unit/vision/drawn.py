@@ -26,7 +26,8 @@ def street(width: int = 320, height: int = 240, *, luma: int = 110) -> Picture:
 @cache
 def _stripes(width: int, height: int) -> Plane:
     rows, columns = np.mgrid[0:height, 0:width]
-    return ((rows // 7 + columns // 11) % 5 * 6).astype(np.uint8)
+    stripes: Plane = ((rows // 7 + columns // 11) % 5 * 6).astype(np.uint8)
+    return stripes
 
 
 def draw(picture: Picture, box: Box, *, luma: int = 220) -> Picture:
