@@ -71,4 +71,5 @@ def build_app(config: AgencyConfig, agency: Agency) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="Handfast agency", version=__version__, path="/schema"
         ),
+        logging_config=None,
     )

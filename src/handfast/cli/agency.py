@@ -19,6 +19,7 @@ from handfast.agency.usecases.install_agreement import (
 from handfast.cli.command import Commands, add_command, add_group
 from handfast.cli.files import read_envelope, read_signing_key, write_signing_key
 from handfast.cli.owner import AgencyCard
+from handfast.cli.stderr_log import log_to_stderr
 from handfast.kit.clock import SystemClock
 from handfast.kit.configuration import explain
 from handfast.kit.encoding import b64, unb64
@@ -183,6 +184,7 @@ def _card(
 
 def run(arguments: argparse.Namespace) -> int:
     """Run `handfast agency run`."""
+    log_to_stderr()
     config = read_config(arguments.config)
     clock = SystemClock()
     agency = open_agency(config, clock=clock, ids=SystemIds(clock))

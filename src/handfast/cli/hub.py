@@ -3,13 +3,13 @@
 import argparse
 import asyncio
 import logging
-import sys
 from pathlib import Path
 from typing import Final, TypeVar
 
 import uvloop
 
 from handfast.cli.command import Commands, add_command, add_group
+from handfast.cli.stderr_log import log_to_stderr
 from handfast.hub.app import DATABASE, World
 from handfast.hub.config import HubConfig, load
 from handfast.hub.serve import serve
@@ -132,9 +132,7 @@ def _init(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     config = load(args.config)
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    log_to_stderr()
     clock = SystemClock()
     world = World(clock=clock, ids=SystemIds(clock), logger=logging.getLogger("handfast.hub"))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -1,8 +1,6 @@
 """`handfast node`: make, run and explain a site node, and pair the owner's devices with it."""
 
 import argparse
-import logging
-import sys
 from pathlib import Path
 
 import anyio
@@ -11,6 +9,7 @@ import segno
 
 from handfast.cli.command import Commands, add_command, add_group
 from handfast.cli.files import read_json, write_signing_key
+from handfast.cli.stderr_log import log_to_stderr
 from handfast.kit.clock import SystemClock
 from handfast.kit.encoding import b64, unb64
 from handfast.kit.errors import ConflictError
@@ -162,10 +161,7 @@ def init(arguments: argparse.Namespace) -> int:
 
 def run_node(arguments: argparse.Namespace) -> int:
     """Run `handfast node run`."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
-    )
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # one line per question otherwise
+    log_to_stderr()
     clock = SystemClock()
     world = World(clock=clock, ids=SystemIds(clock))
     settings = read_config(arguments.config)

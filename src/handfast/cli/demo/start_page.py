@@ -42,6 +42,7 @@ def start_page(city: City, clerk: OwnersClerk, *, version: str) -> Litestar:
         route_handlers=[_index(city, version), _owner(clerk)],
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=None,
+        logging_config=None,
     )
 
 

@@ -48,4 +48,5 @@ def build_http(config: NodeConfig, doors: Doors, *, node_key: bytes, log: str) -
         openapi_config=OpenAPIConfig(
             title="Handfast site node", version=__version__, path="/schema"
         ),
+        logging_config=None,
     )
