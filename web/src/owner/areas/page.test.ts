@@ -259,7 +259,7 @@ describe('the picture to draw on', () => {
   const still = (over: Partial<StillPicture>): StillPicture => ({ picture: null, at_us: 0, state: '', reason: '', log: LOG, ...over });
 
   it('is asked for by a signature, and the log says so', async () => {
-    const { site: made, told } = await site({ '/stills': () => ok(still({ picture: 'AAAA', at_us: NOON, state: 'whole' })) });
+    const { site: made, told } = await site({ '/stills': () => ok(still({ picture: 'AAAA', at_us: NOON, state: 'whole', reason: 'too-dark' })) });
     const image = { width: 1600, height: 900 } as ImageBitmap;
     const element = await open(made, ids.camera, () => Promise.resolve(image));
     expect(told.some(({ path }) => path === '/stills')).toBe(false);
@@ -268,7 +268,7 @@ describe('the picture to draw on', () => {
     await settled();
     expect(told.find(({ path }) => path === '/stills')?.statement).toMatchObject({ camera: ids.camera, challenge: 'AAAA' });
     expect(words(element)).toContain('Entry 7 of your log says that you looked.');
-    expect(words(element)).toContain('The whole picture is covered just now');
+    expect(words(element)).toContain('The whole picture is covered: it is too dark to find people.');
     expect(element.querySelector('canvas')?.hidden).toBe(false);
   });
 

@@ -45,7 +45,7 @@ export class Sketch {
   canRedo = $state(false);
   /** Number of the drawing that this one would replace. */
   revision: number;
-  #saved: readonly Area[];
+  #saved = $state.raw<readonly Area[]>([]);
   readonly #history: History<readonly Area[]>;
   #next = 1;
 
@@ -56,26 +56,19 @@ export class Sketch {
     this.#history = new History(this.areas);
   }
 
-  readonly #changes: Changes = $derived.by(() => changesOf(this.#savedNow(), this.areas));
+  // Plain getters: a sketch outlives the part of the page that first asked for it.
+
   /** The first area that cannot be saved as it is. */
-  readonly fault: { readonly area: Area; readonly fault: Fault } | null = $derived.by(() => {
+  get fault(): { readonly area: Area; readonly fault: Fault } | null {
     for (const area of this.areas) {
       const fault = faultOf(area.corners);
       if (fault !== null) return { area, fault };
     }
     return null;
-  });
-
-  // What is saved changes with saving only; this makes it known to what depends on it.
-  #savings = $state(0);
-
-  #savedNow(): readonly Area[] {
-    void this.#savings;
-    return this.#saved;
   }
 
   get changes(): Changes {
-    return this.#changes;
+    return changesOf(this.#saved, this.areas);
   }
 
   get dirty(): boolean {
@@ -201,14 +194,12 @@ export class Sketch {
   saved(revision: number): void {
     this.revision = revision;
     this.#saved = this.areas;
-    this.#savings += 1;
   }
 
   /** Somebody else has drawn: theirs is shown, and ours is one step back. */
   replaced(revision: number, drawn: Outlines): void {
     this.revision = revision;
     this.#saved = this.#taken(drawn);
-    this.#savings += 1;
     this.pen = null;
     this.chosen = null;
     this.#put(this.#saved);

@@ -60,7 +60,8 @@ export const fi: AreaWords = {
     of: (time) => `Kuva kello ${time}, peitetty niin kuin sen näkevät kaikki, jotka saavat nähdä peitettyjä kuvia.`,
     logged: (index) => `Lokisi kohta ${index} kertoo, että katsoit.`,
     unproved: (why) => `Todiste lokissasi ei päde: ${why}`,
-    whole: 'Koko kuva on juuri nyt peitetty, joten näkyvää on vähän. Voit piirtää silti.',
+    more: (why) => `Tavallista enemmän on peitetty: ${why}`,
+    whole: (why) => `Koko kuva on peitetty: ${why} Voit piirtää silti.`,
     empty: 'Voit silti piirtää tyhjään kehykseen.',
     missing: {
       'nothing-recorded': 'Viime sekunneilta ei ole tallennetta.',

@@ -1,5 +1,6 @@
 /** English of the protected areas; both languages have the same shape. */
 import type { Locale } from '$lib/i18n/words.svelte';
+import { coveredEn, coveredFi } from '$lib/player/reason-words';
 import type { Fault } from './shapes';
 import type { Kind } from './sketch.svelte';
 import { fi } from './words-fi';
@@ -64,7 +65,8 @@ export const en = {
     of: (time: string): string => `Picture of ${time}, covered as everybody sees it who may see redacted pictures.`,
     logged: (index: string): string => `Entry ${index} of your log says that you looked.`,
     unproved: (why: string): string => `The proof in your log does not hold: ${why}`,
-    whole: 'The whole picture is covered just now, so there is little to see. You can draw all the same.',
+    more: (why: string): string => `More than usual is covered: ${why}`,
+    whole: (why: string): string => `The whole picture is covered: ${why} You can draw all the same.`,
     empty: 'You can draw on the empty frame all the same.',
     missing: {
       'nothing-recorded': 'Nothing was recorded in the last seconds.',
@@ -102,6 +104,11 @@ export const en = {
 };
 
 export type AreaWords = typeof en;
+
+/** Why more than usual is covered, as every viewer reads it. */
+export function coveredWords(locale: Locale): Readonly<Record<string, string>> {
+  return locale === 'fi' ? coveredFi : coveredEn;
+}
 
 export function areaWords(locale: Locale): AreaWords {
   return locale === 'fi' ? fi : en;

@@ -1,1 +1,0 @@
-import{t as e}from"./at-work-D4Z04f2T.js";var t=e(((e,t)=>{t.exports={}}));export default t();
