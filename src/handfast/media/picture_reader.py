@@ -10,7 +10,8 @@ import av
 import av.stream
 
 from handfast.kit.errors import InvalidError
-from handfast.media.pictures import DecodedPicture, take
+from handfast.media.exif import is_mirrored
+from handfast.media.pictures import PHOTOS, DecodedPicture, take
 
 _DEFAULT_RATE: Final = Fraction(25)
 _LEAST_STEP_US: Final = 1000  # containers tell no shorter times apart
@@ -62,6 +63,7 @@ class PictureReader:
         self.skipped = 0
         self.damaged = 0
         self._aspect = self._stream.sample_aspect_ratio or Fraction(1)
+        self._mirrored = path.suffix.lower() in PHOTOS and is_mirrored(path)
         self._broken = False
         self._sound_from: int | None = None
         self._last_us = -_LEAST_STEP_US
@@ -164,7 +166,13 @@ class PictureReader:
             self._broken = self._broken or frame.is_corrupt
             damaged = self._broken or _is_before(frame.pts, self._sound_from)
             self.damaged += damaged
-            yield take(frame, self._time_of(frame), damaged=damaged, aspect=self._aspect)
+            yield take(
+                frame,
+                self._time_of(frame),
+                damaged=damaged,
+                aspect=self._aspect,
+                mirrored=self._mirrored,
+            )
 
     def _time_of(self, frame: av.VideoFrame) -> int:
         """Return the picture's time, by a millisecond later than that of the one before."""

@@ -1,7 +1,9 @@
 """Pictures between a decoder and an encoder: three planes that may be written to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 import av
@@ -11,6 +13,11 @@ import numpy.typing as npt
 Plane: TypeAlias = npt.NDArray[np.uint8]
 
 MICROSECOND: Final = Fraction(1, 1_000_000)
+PHOTOS: Final[Mapping[str, str]] = MappingProxyType(
+    {".jpg": "mjpeg", ".jpeg": "mjpeg", ".png": "png"}
+)
+"""Kinds of photo that are read and written, by how their names end."""
+
 _SQUARE: Final = Fraction(1)
 _BLACK: Final = (16, 128, 128)
 _FULL_RANGE: Final = "yuvj420p"
@@ -51,6 +58,7 @@ def take(
     *,
     damaged: bool = False,
     aspect: Fraction = _SQUARE,
+    mirrored: bool = False,
 ) -> DecodedPicture:
     """Copy a decoder's frame, turned upright as its display matrix says.
 
@@ -59,10 +67,14 @@ def take(
         at_us: Its presentation time.
         damaged: An error was met before it.
         aspect: Shape of a pixel as it is coded, before it is turned.
+        mirrored: The camera mirrored it as well, which a frame's rotation does not tell.
     """
     source = frame if frame.format.name in {_FORMAT, _FULL_RANGE} else _converted(frame)
     turns = round(frame.rotation / 90) % 4
-    planes = [np.rot90(plane, turns) for plane in planes_of(source)]
+    planes = planes_of(source)
+    if mirrored:
+        planes = [np.flipud(plane) for plane in planes]
+    planes = [np.rot90(plane, turns) for plane in planes]
     height, width = planes[0].shape
     held = av.VideoFrame(width + width % 2, height + height % 2, _FORMAT)
     _copy_colours(frame, held)

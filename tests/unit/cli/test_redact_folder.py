@@ -64,7 +64,7 @@ def test_a_folder_is_finished_and_its_failures_are_named(
     said = capsys.readouterr().err.splitlines()
     assert said[-3:] == [
         "2 of 3 films redacted",
-        f"1 files are no films: {source / 'notes.txt'}",
+        f"1 files are no films or photos: {source / 'notes.txt'}",
         f"1 failed: {source / 'b.mp4'}",
     ]
 

@@ -3,10 +3,10 @@
 import argparse
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from handfast.cli.redact.film import Film
+from handfast.cli.redact.film import Film, is_photo
 from handfast.cli.redact.folder import check_report, pairs_of
 from handfast.cli.redact.masks import read_masks
 from handfast.cli.redact.report import ModelLine
@@ -50,7 +50,7 @@ def read_asked(arguments: argparse.Namespace) -> Asked:
         Film(
             source=source,
             target=target,
-            settings=settings,
+            settings=replace(settings, motion=False) if is_photo(source) else settings,
             keep=keep,
             sound=arguments.keep_audio,
             metadata=arguments.metadata == "keep",

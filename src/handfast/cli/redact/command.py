@@ -22,17 +22,18 @@ def add_to(commands: Commands) -> None:
     parser = add_command(
         commands,
         "redact",
-        summary="Cover persons, faces or vehicles in video files, on this machine alone.",
+        summary="Cover persons, faces or vehicles in films and photos, on this machine alone.",
         example="""handfast redact yard.mp4 yard-redacted.mp4
         handfast redact yard.mp4 yard-redacted.mp4 --report yard.json
         handfast redact yard.mp4 for-her-parents.mp4 --review
         handfast redact yard.mp4 for-her-parents.mp4 --keep track=12
         handfast redact yard.mp4 again.mp4 --edits for-her-parents.mp4.review.json
-        handfast redact recordings redacted --faces-only --moving-camera""",
+        handfast redact recordings redacted --faces-only --moving-camera
+        handfast redact photo.jpg photo-redacted.jpg""",
         run=run_redact,
     )
     parser.add_argument(
-        "source", type=Path, metavar="IN", help="a video file, or a folder of them"
+        "source", type=Path, metavar="IN", help="a film or a photo, or a folder of them"
     )
     parser.add_argument(
         "target", type=Path, metavar="OUT", help="a file, or a folder for a folder"

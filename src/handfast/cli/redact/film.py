@@ -15,9 +15,10 @@ from handfast.cli.redact.ledger import Ledger
 from handfast.cli.redact.report import ModelLine, Report, Reviewed
 from handfast.kit.cache import whole_file
 from handfast.kit.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
+from handfast.media.photo_writer import PhotoWriter
 from handfast.media.picture_reader import PictureReader, Sound
 from handfast.media.picture_writer import CONTAINERS, Output, PictureWriter
-from handfast.media.pictures import DecodedPicture
+from handfast.media.pictures import PHOTOS, DecodedPicture
 from handfast.vision.boxes import Box
 from handfast.vision.detector import Detector
 from handfast.vision.due import Keep
@@ -148,7 +149,7 @@ class _Copy:
         self._reader = reader
         self._path = path
         self._container = container
-        self._writer: PictureWriter | None = None
+        self._writer: PictureWriter | PhotoWriter | None = None
         self._early: list[Sound] = []
 
     def __enter__(self) -> Self:
@@ -178,8 +179,10 @@ class _Copy:
         if self._writer is not None:
             self._writer.finish()
 
-    def _open(self, first: DecodedPicture) -> PictureWriter:
+    def _open(self, first: DecodedPicture) -> PictureWriter | PhotoWriter:
         film, reader = self._film, self._reader
+        if self._container in PHOTOS.values():
+            return PhotoWriter(self._path, self._container, name=film.target)
         output = Output(
             width=first.frame.width,
             height=first.frame.height,
@@ -209,19 +212,33 @@ def container_of(film: Film) -> str:
         InvalidError: None that can be written, or the target is the source or a folder.
         UnavailableError: Nothing can be written where the target is to be.
     """
-    container = CONTAINERS.get(film.target.suffix.lower())
+    kinds = PHOTOS if is_photo(film.source) else CONTAINERS
+    container = kinds.get(film.target.suffix.lower())
+    known = ", ".join(sorted(kinds))
     if container is None and film.target.is_dir():
-        name = film.target / f"{film.source.stem}-redacted.mp4"
+        name = film.target / f"{film.source.stem}-redacted{_ending(film.source)}"
         raise InvalidError(f"{film.target} is a folder; name a file in it, such as {name}")
     if container is None:
-        known = ", ".join(sorted(CONTAINERS))
         raise InvalidError(f"{film.target}: unknown kind of file; end the name in {known}")
+    if film.metadata and kinds is PHOTOS:
+        raise InvalidError(
+            f"{film.source}: of a photo only the picture is kept; leave --metadata out"
+        )
     if film.target.exists() and film.source.exists() and film.target.samefile(film.source):
         raise InvalidError(f"{film.target} is the source itself; give another name")
     if film.target.is_dir():
         raise InvalidError(f"{film.target} is a folder; name the file that is to be written")
     _check_place(film.target)
     return container
+
+
+def is_photo(path: Path) -> bool:
+    """Tell by its name whether a file is a photo."""
+    return path.suffix.lower() in PHOTOS
+
+
+def _ending(source: Path) -> str:
+    return source.suffix.lower() if is_photo(source) else ".mp4"
 
 
 def _check_place(target: Path) -> None:

@@ -7,10 +7,12 @@ from typing import Final
 
 from handfast.kit.errors import ConflictError, InvalidError
 from handfast.media.picture_writer import CONTAINERS
+from handfast.media.pictures import PHOTOS
 
 _FILMS: Final = frozenset(
     {
         *CONTAINERS,
+        *PHOTOS,
         *(".avi", ".ts", ".mts", ".m2ts", ".webm", ".mpg", ".mpeg", ".wmv", ".asf"),
         *(".3gp", ".flv", ".vob", ".ogv", ".mxf", ".gif", ".h264", ".264", ".h265", ".265"),
     }
@@ -18,7 +20,7 @@ _FILMS: Final = frozenset(
 
 
 def pairs_of(source: Path, target: Path) -> list[tuple[Path, Path]]:
-    """Return each film and what it becomes; a folder's shape is kept.
+    """Return each film or photo and what it becomes; a folder's shape is kept.
 
     What lies in the target's folder is no source, so results are not redacted again.
 
@@ -34,11 +36,13 @@ def pairs_of(source: Path, target: Path) -> list[tuple[Path, Path]]:
         )
     found = [each for each in _files_of(source, target) if _is_film(each)]
     if not found:
-        raise InvalidError(f"{source} holds no film; name a file or a folder with films")
+        raise InvalidError(
+            f"{source} holds no film and no photo; name a file or a folder with films"
+        )
     becomes: dict[Path, Path] = {}
     for each in found:
         name = target / each.relative_to(source)
-        if each.suffix.lower() not in CONTAINERS:
+        if each.suffix.lower() not in {*CONTAINERS, *PHOTOS}:
             name = name.with_name(f"{name.name}.mkv")
         if name in becomes:
             raise InvalidError(
@@ -49,7 +53,7 @@ def pairs_of(source: Path, target: Path) -> list[tuple[Path, Path]]:
 
 
 def left_out(source: Path, target: Path) -> list[Path]:
-    """Return the files of a folder that are no films, as far as their names tell."""
+    """Return the files of a folder that are no films or photos, as far as their names tell."""
     if not source.is_dir():
         return []
     return [each for each in _files_of(source, target) if not _is_film(each)]

@@ -93,7 +93,7 @@ def _say_all(
     if kept:
         print(f"{kept} were there and stay (--replace makes them anew)", file=sys.stderr)
     if others := left_out(arguments.source, arguments.target):
-        print(f"{len(others)} files are no films: {_names(others)}", file=sys.stderr)
+        print(f"{len(others)} files are no films or photos: {_names(others)}", file=sys.stderr)
     if failed:
         print(f"{len(failed)} failed: {_names(failed)}", file=sys.stderr)
 

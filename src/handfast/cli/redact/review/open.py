@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from handfast.cli.redact.asked import read_asked
-from handfast.cli.redact.film import Film, container_of
+from handfast.cli.redact.film import Film, container_of, is_photo
 from handfast.cli.redact.kept_review import (
     Review,
     options_of,
@@ -28,6 +28,7 @@ from handfast.cli.redact.review.scan import scan
 from handfast.cli.redact.review.stills import Stills
 from handfast.kit.clock import SystemClock
 from handfast.kit.encoding import b64
+from handfast.kit.errors import InvalidError
 from handfast.kit.ids import SystemIds
 from handfast.web.listen import Listen, server
 
@@ -43,6 +44,10 @@ def begin_review(film: Film) -> Review:
         InvalidError: The film or what is there cannot be read.
     """
     container_of(film)
+    if is_photo(film.source):
+        raise InvalidError(
+            f"{film.source} is a photo, a review is of a film; leave --review out"
+        )
     path = review_path(film.target)
     source = describe_file(film.source, film.source.name)
     options = options_of(film.settings, film.models)
