@@ -46,7 +46,7 @@ REGISTRY: dict[str, Later] = {
     ),
     "redact": Later(
         module="handfast.cli.redact.command",
-        summary="Cover persons, faces or vehicles in video files, on this machine alone.",
+        summary="Cover persons, faces or vehicles in films and photos, on this machine alone.",
     ),
     "sim": Later(
         module="handfast.cli.sim",

@@ -83,10 +83,8 @@ def _missing(registry: Registry, cache: Path) -> list[Model]:
 
 
 def _install_missing(registry: Registry, cache: Path, progress: Progress) -> None:
-    def wait() -> None:
-        progress(Step(done=0, total=_STEPS, doing="waiting for another installation to end"))
-
-    with _alone(cache / "models", wait):
+    waiting = Step(done=0, total=_STEPS, doing="waiting for another installation to end")
+    with _alone(cache / "models", lambda: progress(waiting)):
         sweep(cache)
         missing = _missing(registry, cache)
         for place, model in enumerate(missing):
