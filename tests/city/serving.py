@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from litestar import Litestar, Response, get
 
-from handfast.web.listen import Listen, server
+from handfast.web.listen import Listen
+from handfast.web.serving import server
 
 
 @asynccontextmanager

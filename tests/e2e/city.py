@@ -27,7 +27,8 @@ from handfast.kit.clock import SystemClock
 from handfast.kit.ids import SystemIds
 from handfast.node.signals.panels import sign_report
 from handfast.protocol.wire import PanelReport
-from handfast.web.listen import Listen, server
+from handfast.web.listen import Listen
+from handfast.web.serving import server
 from tests.e2e.waiting import CLOCK, until
 
 SCHOOL, SHOP, TRANSIT = SITES

@@ -37,7 +37,8 @@ from handfast.cli import main
 from handfast.node import pep, serve
 from handfast.node.usecases import open_windows
 from handfast.seal.format import FrameType
-from handfast.web.listen import Listen, server
+from handfast.web.listen import Listen
+from handfast.web.serving import server
 
 WINDOW_US = 1_000_000
 AHEAD_US = 500_000

@@ -29,8 +29,8 @@ from handfast.protocol.ceremony import Subject, certify
 from handfast.protocol.chain import read_enrolment
 from handfast.seal.identity import Envelope, SigningKey, fingerprint
 from handfast.storage.files import make_directory, write_durably
-from handfast.web.listen import server
 from handfast.web.origins import require_private
+from handfast.web.serving import server
 
 ROOT_KEY = "agency-root.key"
 CONFIG = "agency.toml"

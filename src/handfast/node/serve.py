@@ -12,7 +12,7 @@ from anyio import to_thread
 from handfast.node.app import World, build_node
 from handfast.node.config import NodeConfig
 from handfast.node.run import run, start
-from handfast.web.listen import server
+from handfast.web.serving import server
 
 _log = logging.getLogger(__name__)
 

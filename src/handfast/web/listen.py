@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
-from litestar import Litestar
-
 from handfast.kit.errors import InvalidError
 from handfast.web.origins import is_loopback
 
@@ -34,21 +31,3 @@ class Listen:
                 f"{self.host} leaves this machine and would speak plain HTTP; "
                 "name a certificate and key, or listen on 127.0.0.1"
             )
-
-
-def server(app: Litestar, listen: Listen) -> uvicorn.Server:
-    """Return a server ready to `serve()`; it logs no request lines (they name people)."""
-    config = uvicorn.Config(
-        app,
-        host=listen.host,
-        port=listen.port,
-        ssl_certfile=listen.certificate,
-        ssl_keyfile=listen.key,
-        access_log=False,
-        log_config=None,
-        lifespan="on",
-        timeout_graceful_shutdown=2,
-        ws_max_size=1 << 20,
-        server_header=False,
-    )
-    return uvicorn.Server(config)

@@ -26,7 +26,8 @@ from handfast.kit.ids import Ids, SystemIds
 from handfast.storage.files import make_directory
 from handfast.vision.registry import read_registry
 from handfast.vision.store import State, state_of
-from handfast.web.listen import Listen, server
+from handfast.web.listen import Listen
+from handfast.web.serving import server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

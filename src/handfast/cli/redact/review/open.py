@@ -30,7 +30,8 @@ from handfast.kit.clock import SystemClock
 from handfast.kit.encoding import b64
 from handfast.kit.errors import InvalidError
 from handfast.kit.ids import SystemIds
-from handfast.web.listen import Listen, server
+from handfast.web.listen import Listen
+from handfast.web.serving import server
 
 _TOKEN_BYTES: Final = 24
 _HOST: Final = "127.0.0.1"
