@@ -10,7 +10,7 @@ from handfast.audit.leaf import Opening, leaf_data
 from handfast.audit.note import Checkpoint, sign_checkpoint
 from handfast.audit.proof import make_proof
 from handfast.audit.tree import leaf_hash
-from handfast.media.packetize import aggregate, fragments
+from handfast.media.packetize import fragments
 from handfast.media.rtp import interleave
 from handfast.media.units import Codec
 from handfast.protocol.signing import sign, statement_bytes
@@ -26,6 +26,7 @@ from handfast.seal.frames import (
 from handfast.seal.records import HEADER_BYTES, RUN_BYTES, decode_header, decode_run
 from tests.fuzz.targets import KEY, LOG, MESSAGES, STATEMENTS
 from tests.golden.protocol.samples import SAMPLES
+from tests.unit.media.rig import aggregate
 
 SEGMENT = Path(__file__).parents[1] / "golden" / "segment" / "two-groups.hfsg"
 H264_SPS = bytes.fromhex("67640028acd940780227e5c05a808080a0000003002000000651e30632c0")

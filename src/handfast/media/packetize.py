@@ -32,9 +32,3 @@ def fragments(codec: Codec, nal: bytes, *, most: int = MTU) -> Iterator[bytes]:
         first = 0x80 if start == 0 else 0
         last = 0x40 if start + room >= len(body) else 0
         yield head + bytes((first | last | kind,)) + body[start : start + room]
-
-
-def aggregate(codec: Codec, nals: Iterable[bytes]) -> bytes:
-    """Put NAL units into one STAP-A (H.264) or AP (H.265) payload."""
-    head = bytes((h264.STAP_A,)) if codec is Codec.H264 else bytes((h265.AP << 1, 1))
-    return head + b"".join(len(nal).to_bytes(2, "big") + nal for nal in nals)

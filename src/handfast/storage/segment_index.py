@@ -184,15 +184,6 @@ class SegmentIndex:
         """Return the segments being written."""
         return tuple(self._open.all(but=lambda _: False))
 
-    def bytes_per_camera(self) -> dict[UUID, int]:
-        """Return how much of the disk each camera's closed segments take."""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT camera, sum(bytes) FROM segment"
-                " WHERE removed_us IS NULL AND missing = 0 GROUP BY camera"
-            ).fetchall()
-        return {UUID(bytes=camera): size for camera, size in rows}
-
     def put_manifest(self, segment: bytes, envelope: bytes) -> None:
         """Store the signed manifest of a closed segment; durable on return.
 

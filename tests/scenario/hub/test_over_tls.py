@@ -11,9 +11,9 @@ from websockets.asyncio.client import connect
 from handfast.hub.config import BusSection, HttpSection
 from handfast.kit.clock import SystemClock
 from handfast.kit.errors import UnavailableError
-from handfast.seal.tls import TlsIdentity, issue_server, make_authority
 from tests.city.hub_world import config_in, served_hub
 from tests.city.people import GRANT, permit, registration
+from tests.fakes.authority import TlsIdentity, issue_server, make_authority
 
 
 def write_identity(directory: Path) -> tuple[Path, Path, Path]:

@@ -18,8 +18,8 @@ from handfast.kit.clock import SystemClock
 from handfast.kit.errors import InvalidError
 from handfast.node.signals.mqtt import Broker, MqttIntake
 from handfast.protocol.wire import PanelReport
-from handfast.seal.tls import issue_server, make_authority
 from handfast.storage.files import write_durably
+from tests.fakes.authority import issue_server, make_authority
 from tests.fakes.steady import CountingIds
 from tests.scenario.node.school import School
 

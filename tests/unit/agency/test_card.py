@@ -9,7 +9,7 @@ from handfast.cli.main import main
 from handfast.cli.owner import AgencyCard
 from handfast.kit.clock import SystemClock
 from handfast.node.trust import AgencyRoot
-from handfast.seal.tls import make_authority
+from tests.fakes.authority import make_authority
 
 
 def make(folder: Path, *more: str) -> int:

@@ -4,12 +4,13 @@ import asyncio
 import hashlib
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
 from handfast.kit.clock import Clock, SystemClock
+from handfast.media import h264, h265
 from handfast.media.clip import load_clip
 from handfast.media.counters import Counters
 from handfast.media.demux import Demux
@@ -159,6 +160,12 @@ class Packets:
             self.packet(part, timestamp, marker=place == len(parts) - 1)
             for place, part in enumerate(parts)
         ]
+
+
+def aggregate(codec: Codec, nals: Iterable[bytes]) -> bytes:
+    """Put NAL units into one STAP-A (H.264) or AP (H.265) payload, as some cameras do."""
+    head = bytes((h264.STAP_A,)) if codec is Codec.H264 else bytes((h265.AP << 1, 1))
+    return head + b"".join(len(nal).to_bytes(2, "big") + nal for nal in nals)
 
 
 def noise(seed: int, length: int) -> bytes:

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handfast.media.faults import CameraFaultError, FaultCode
-from handfast.media.packetize import aggregate, fragments
+from handfast.media.packetize import fragments
 from handfast.media.rtp import interleave
 from handfast.media.units import Codec
 from tests.unit.media.rig import (
@@ -17,6 +17,7 @@ from tests.unit.media.rig import (
     SPS,
     Bench,
     Packets,
+    aggregate,
     delta_nals,
     joined,
     key_nals,

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from handfast.media.packetize import aggregate
 from handfast.media.units import Codec
 from tests.unit.media.rig import (
     B_SPS,
@@ -17,6 +16,7 @@ from tests.unit.media.rig import (
     PPS,
     Bench,
     Packets,
+    aggregate,
     delta_nals,
     key_nals,
     noise,

@@ -19,9 +19,9 @@ from handfast.protocol.signing import sign
 from handfast.protocol.statements import Revocation
 from handfast.protocol.wire import RevocationLists
 from handfast.seal.identity import Envelope, SigningKey
-from handfast.seal.tls import issue_server, make_authority
 from handfast.web.listen import Listen
 from tests.city.serving import ScriptedAgency, serving
+from tests.fakes.authority import issue_server, make_authority
 from tests.fakes.node_stores import MemorySerials
 from tests.fakes.steady import HandClock
 from tests.scenario.node.people import AGENCY, NODE, OWNER, People, key

@@ -139,14 +139,6 @@ def test_a_manifest_is_signed_once(index: SegmentIndex) -> None:
         index.put_manifest(segment(1).id, b"{other}")
 
 
-def test_bytes_are_added_up_for_each_camera(index: SegmentIndex) -> None:
-    """Main and redacted together."""
-    redacted = replace(GATE, rendition=Rendition.REDACTED)
-    index.closed([segment(1), segment(2, of=redacted), segment(3, of=YARD)])
-    index.mark(missing=[segment(3).id], found=[])
-    assert index.bytes_per_camera() == {GATE.camera: 2 * 3104}
-
-
 def test_packed_runs_that_are_cut_are_called_corrupt() -> None:
     """The index can be rebuilt, and the message says how."""
     packed = pack_runs([run(0, 0), run(1, 1)])

@@ -1,9 +1,8 @@
 """Countersigned agreements: what officers' browsers trust nodes by, never from the hub."""
 
-import hashlib
 
 from handfast.agency.ports import Agency
-from handfast.kit.encoding import b64, unb64
+from handfast.kit.encoding import unb64
 from handfast.kit.errors import ConflictError, DeniedError
 from handfast.model.agreement import Agreement
 from handfast.protocol.agreement_document import read_agreement, unverified_agreement
@@ -52,8 +51,3 @@ def require_owner(envelope: Envelope, compared: str) -> bytes:
             "do not install it before you have spoken to the owner"
         )
     return root
-
-
-def agreement_hash(envelope: Envelope) -> str:
-    """Return the hash that requests name the agreement by."""
-    return b64(hashlib.sha256(unb64(envelope.payload)).digest())

@@ -1,7 +1,7 @@
-"""A small certificate authority for the demo and for a site's own network.
+"""A small certificate authority, as one that a site's own network may have.
 
 Browsers accept ECDSA P-256, not Ed25519, so TLS has keys of its own: they protect the way,
-never a statement or a recording. A site with a public name uses a public CA instead.
+never a statement or a recording.
 """
 
 import ipaddress

@@ -7,7 +7,7 @@ import pytest
 
 from handfast.kit.clock import SystemClock
 from handfast.kit.errors import InvalidError
-from handfast.seal.tls import TlsIdentity, issue_server, make_authority
+from tests.fakes.authority import TlsIdentity, issue_server, make_authority
 
 NOW_US = SystemClock().now_us()
 AUTHORITY = make_authority("a test authority", now_us=NOW_US)
