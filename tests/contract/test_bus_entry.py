@@ -20,6 +20,7 @@ from handfast.kit.clock import SystemClock
 from handfast.kit.errors import InvalidError, UnavailableError
 from handfast.kit.ids import SystemIds
 from handfast.protocol.subjects import inbox_prefix
+from tests.fakes.bus_world import callout_login
 from tests.fakes.steady import HandClock
 
 A = "018f0000-0000-7000-8000-00000000000a"
@@ -89,14 +90,7 @@ async def gate(tmp_path: Path) -> AsyncIterator[Gate]:
         callout = CalloutService(
             key=key, redeem=tokens.redeem, clock=CLOCK, on_notice=gate.note
         )
-        await callout.open(
-            Login(
-                url=server.url,
-                user="callout",
-                password=server.callout_password,
-                inbox_prefix="_INBOX_c",
-            )
-        )
+        await callout.open(callout_login(server))
         stack.push_async_callback(callout.close)
         await hub.open(server.url, user="hub", password=server.hub_password)
         stack.push_async_callback(hub.close)

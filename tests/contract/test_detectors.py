@@ -10,7 +10,7 @@ import av
 import msgspec
 import numpy as np
 import pytest
-from onnx import helper, numpy_helper
+from onnx import helper
 
 from handfast.kit.cache import cache_directory
 from handfast.kit.errors import InvalidError, UnavailableError
@@ -23,6 +23,7 @@ from handfast.vision.probe import choose_runtime
 from handfast.vision.registry import Output, Task, read_registry
 from handfast.vision.runtime import Choice, Engine, Precision, compile_model
 from handfast.vision.store import load_model
+from tests.own_model import onnx_detector
 from tests.unit.vision.installed import installed, model_cache
 
 OWN_REGISTRY = """
@@ -264,20 +265,12 @@ def own_model() -> bytes:
         "one": np.array([1]),
         "box": np.array([[10, 20, 50, 80]], np.float32),
     }
-    graph = helper.make_graph(
-        nodes,
-        "own",
-        [helper.make_tensor_value_info("images", 1, [1, 3, 160, 320])],
-        [
-            helper.make_tensor_value_info("boxes", 1, [1, 4]),
-            helper.make_tensor_value_info("confidence", 1, [1]),
-            helper.make_tensor_value_info("classes", 7, [1]),
-        ],
-        [numpy_helper.from_array(value, name) for name, value in weights.items()],
-    )
-    opset = [helper.make_opsetid("", 17)]
-    model = helper.make_model(graph, opset_imports=opset, ir_version=9)
-    return bytes(model.SerializeToString())
+    outputs = [
+        helper.make_tensor_value_info("boxes", 1, [1, 4]),
+        helper.make_tensor_value_info("confidence", 1, [1]),
+        helper.make_tensor_value_info("classes", 7, [1]),
+    ]
+    return onnx_detector(nodes, weights, outputs)
 
 
 def test_an_entry_without_what_its_decoder_needs_is_refused() -> None:

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from onnx import helper, numpy_helper
+from onnx import helper
 
 from tests.e2e.city import SCHOOL, RunningCity, clerks, make_city
+from tests.own_model import onnx_detector
 
 LAST = -1  # the school's last camera
 _PROGRAMS = ("cameras", "hub", "agency", f"node-{SCHOOL.folder}")
@@ -66,20 +67,12 @@ def own_model() -> bytes:
         "persons": np.array([1, 1]),
         "people": np.array([[60, 20, 100, 120], [180, 20, 220, 120]], np.float32),
     }
-    graph = helper.make_graph(
-        nodes,
-        "own",
-        [helper.make_tensor_value_info("images", 1, [1, 3, 160, 320])],
-        [
-            helper.make_tensor_value_info("boxes", 1, [2, 4]),
-            helper.make_tensor_value_info("scores", 1, [2]),
-            helper.make_tensor_value_info("labels", 7, [2]),
-        ],
-        [numpy_helper.from_array(value, name) for name, value in weights.items()],
-    )
-    opset = [helper.make_opsetid("", 17)]
-    model = helper.make_model(graph, opset_imports=opset, ir_version=9)
-    return bytes(model.SerializeToString())
+    outputs = [
+        helper.make_tensor_value_info("boxes", 1, [2, 4]),
+        helper.make_tensor_value_info("scores", 1, [2]),
+        helper.make_tensor_value_info("labels", 7, [2]),
+    ]
+    return onnx_detector(nodes, weights, outputs)
 
 
 def looks_by_itself(node: Path) -> None:

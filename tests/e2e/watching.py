@@ -32,9 +32,10 @@ from handfast.seal.format import (
 )
 from handfast.seal.identity import Envelope
 from handfast.seal.keytree import TreeNode, leaf_of_cover, run_key, stream_label
-from handfast.seal.open import OpenedRun, open_run, unwrap_run_key
+from handfast.seal.open import OpenedRun, open_run
 from tests.e2e.officer import IDS, Answer, KnownSite, Officer, open_proof
 from tests.e2e.waiting import CLOCK, eventually
+from tests.viewing import run_key_of
 
 
 @dataclass(kw_only=True)
@@ -86,15 +87,8 @@ class Watching:
 
     def _take_key(self, frame: KeyFrame) -> None:
         self.key_frames.append(frame)
-        self.keys[frame.segment, frame.run] = unwrap_run_key(
-            unb64(self.answer.keys["live_key"]),
-            grant=frame.grant,
-            segment=frame.segment,
-            run=frame.run,
-            leaf=frame.leaf,
-            counter=frame.counter,
-            wrapped=frame.wrapped,
-        )
+        live_key = unb64(self.answer.keys["live_key"])
+        self.keys[frame.segment, frame.run] = run_key_of(live_key, frame)
 
     def _take_units(self, frame: UnitsFrame) -> None:
         """Open the run as far as it has come; the newest units' marks are what was seen.

@@ -131,6 +131,16 @@ class World:
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
 
+def callout_login(server: NatsServer) -> Login:
+    """Return how the hub's answering of log-ins logs in itself."""
+    return Login(
+        url=server.url,
+        user="callout",
+        password=server.callout_password,
+        inbox_prefix="_INBOX_c",
+    )
+
+
 def ignore(_notice: str) -> None:
     """Hear nothing."""
 
@@ -157,14 +167,7 @@ async def nats_world(directory: Path) -> AsyncIterator[World]:
         await server.start()
         stack.push_async_callback(server.stop)
         callout = CalloutService(key=key, redeem=tokens.redeem, clock=CLOCK, on_notice=ignore)
-        await callout.open(
-            Login(
-                url=server.url,
-                user="callout",
-                password=server.callout_password,
-                inbox_prefix="_INBOX_c",
-            )
-        )
+        await callout.open(callout_login(server))
         stack.push_async_callback(callout.close)
         hub = NatsHubBus(on_notice=ignore)
         await hub.open(server.url, user="hub", password=server.hub_password)

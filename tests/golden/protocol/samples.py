@@ -1,5 +1,7 @@
 """One statement of every kind with fixed values."""
 
+import msgspec
+
 from handfast.kit.encoding import b64
 from handfast.model.media import Rendition, Stream, TrackKind, View
 from handfast.protocol.agreement_document import to_document
@@ -65,6 +67,23 @@ GRANTED = GrantStatement(
     from_us=NOW_US - 60_000_000,
     range_until_us=NOW_US,
 )
+_REQUEST = AccessRequestStatement(
+    request=GRANT,
+    node=NODE,
+    agreement=HASH,
+    camera=CAMERA,
+    stream=Stream.SUB,
+    view=View.LIVE,
+    rendition=Rendition.CLEAR,
+    purpose="emergency",
+    incident=INCIDENT,
+    from_us=None,
+    until_us=None,
+    comment='\u00e4 \u4e2d \U0001f6a8 "quoted" \\ \u2028',
+    challenge=HASH,
+    device=DEVICE,
+    asked_us=NOW_US,
+)
 SAMPLES: tuple[Statement, ...] = (
     Enrolment(suite=1, label="Phone", sign=b64(b"k" * 32), open=b64(b"o" * 32), at_us=NOW_US),
     Revocation(suite=1, issuer=HASH, serial=3, revoked=[DEVICE]),
@@ -118,39 +137,12 @@ SAMPLES: tuple[Statement, ...] = (
         expires_us=NOW_US + 3_600_000_000,
         signal=IncidentSignal(node=NODE, episode=GRANT),
     ),
-    AccessRequestStatement(
-        request=GRANT,
-        node=NODE,
-        agreement=HASH,
-        camera=CAMERA,
-        stream=Stream.SUB,
-        view=View.LIVE,
-        rendition=Rendition.CLEAR,
-        purpose="emergency",
-        incident=INCIDENT,
-        from_us=None,
-        until_us=None,
-        comment='\u00e4 \u4e2d \U0001f6a8 "quoted" \\ \u2028',
-        challenge=HASH,
-        device=DEVICE,
-        asked_us=NOW_US,
-    ),
-    AccessRequestStatement(
-        request=GRANT,
-        node=NODE,
-        agreement=HASH,
-        camera=CAMERA,
+    _REQUEST,
+    msgspec.structs.replace(
+        _REQUEST,
         stream=Stream.MAIN,
-        view=View.LIVE,
         rendition=Rendition.UNMASKED,
-        purpose="emergency",
-        incident=INCIDENT,
-        from_us=None,
-        until_us=None,
         comment="the child with the red coat is missing",
-        challenge=HASH,
-        device=DEVICE,
-        asked_us=NOW_US,
         track=12,
         track_kind=TrackKind.PERSON,
         seen_in=SEGMENT,

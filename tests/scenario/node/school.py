@@ -35,7 +35,7 @@ from handfast.protocol.statements import (
 from handfast.protocol.wire import AliveAnswer, AliveAsk, Attached
 from handfast.seal.format import FrameType, KeyFrame, decode_frame
 from handfast.seal.identity import Envelope
-from handfast.seal.open import open_release, unwrap_run_key
+from handfast.seal.open import open_release
 from handfast.seal.release import release_info
 from tests.fakes.darkroom import FakeDarkroom
 from tests.fakes.log_store import FakeLogStore
@@ -67,6 +67,7 @@ from tests.scenario.node.people import (
     Officer,
     People,
 )
+from tests.viewing import run_key_of
 
 ORIGIN = "log.kallio.example"
 FRAME_US = 40_000
@@ -306,18 +307,7 @@ class Watching:
         released = self.opened()
         assert isinstance(released, dict)
         live_key = unb64(released["live_key"])
-        return [
-            unwrap_run_key(
-                live_key,
-                grant=frame.grant,
-                segment=frame.segment,
-                run=frame.run,
-                leaf=frame.leaf,
-                counter=frame.counter,
-                wrapped=frame.wrapped,
-            )
-            for frame in self.key_frames()
-        ]
+        return [run_key_of(live_key, frame) for frame in self.key_frames()]
 
     def key_frames(self) -> list[KeyFrame]:
         """Return the key frames sent for this grant."""

@@ -142,8 +142,8 @@ def test_sender_reports_and_keyframe_requests_travel() -> None:
     assert interleave(3, loss)[:4] == b"$\3\0" + bytes((len(loss),))
 
 
-def test_aac_packets_hold_several_frames() -> None:
-    """RFC 3640: header lengths in bits, sizes, then the frames one after the other."""
+def aac() -> AudioFormat:
+    """Return the sound of a camera that an SDP described (RFC 3640, 3.3.6)."""
     fmtp = {
         "mode": "AAC-hbr",
         "config": "1408",
@@ -151,11 +151,15 @@ def test_aac_packets_hold_several_frames() -> None:
         "indexlength": "3",
         "indexdeltalength": "3",
     }
-    audio = AudioFormat(
-        MediaLine(
-            kind="audio", payload_type=97, encoding="MPEG4-GENERIC", clock_rate=16000, fmtp=fmtp
-        )
+    media = MediaLine(
+        kind="audio", payload_type=97, encoding="MPEG4-GENERIC", clock_rate=16000, fmtp=fmtp
     )
+    return AudioFormat(media)
+
+
+def test_aac_packets_hold_several_frames() -> None:
+    """RFC 3640: header lengths in bits, sizes, then the frames one after the other."""
+    audio = aac()
     packet = (
         bytes.fromhex("0020")
         + (3 << 3).to_bytes(2, "big")
@@ -181,18 +185,7 @@ def test_any_bytes_parse_or_are_refused(data: bytes) -> None:
         assert 12 <= start <= stop <= len(data) + 1
     sender_report(data)
     is_picture_loss(data)
-    fmtp = {
-        "mode": "AAC-hbr",
-        "config": "1408",
-        "sizelength": "13",
-        "indexlength": "3",
-        "indexdeltalength": "3",
-    }
-    audio = AudioFormat(
-        MediaLine(
-            kind="audio", payload_type=97, encoding="MPEG4-GENERIC", clock_rate=16000, fmtp=fmtp
-        )
-    )
+    audio = aac()
     with contextlib.suppress(MediaFormatError):
         audio.frames(data)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 import numpy as np
+from hypothesis import strategies as st
 
 from handfast.kit.errors import UnavailableError
 from handfast.vision.boxes import Box, Detection, Kind
@@ -11,6 +12,17 @@ from handfast.vision.picture import Picture, Plane
 
 FRAME_US = 40_000
 EVERY_KIND = frozenset(Kind)
+_BOXES = st.builds(
+    lambda left, top, width, height: Box(left, top, left + width, top + height),
+    st.floats(-50, 320),
+    st.floats(-50, 240),
+    st.floats(0, 200),
+    st.floats(0, 200),
+)
+DETECTIONS = st.builds(
+    Detection, kind=st.sampled_from(Kind), confidence=st.floats(0, 1), box=_BOXES
+)
+"""Anything that a detector may say about a street."""
 
 
 def street(width: int = 320, height: int = 240, *, luma: int = 110) -> Picture:

@@ -19,6 +19,7 @@ from handfast.vision.settings import Fill, Settings, Thresholds
 from handfast.vision.zones import Point, Polygon, Zone
 from tests.examples import scaled
 from tests.unit.vision.drawn import (
+    DETECTIONS,
     FRAME_US,
     ScriptedDetector,
     SeeingDetector,
@@ -30,17 +31,7 @@ from tests.unit.vision.drawn import (
     street,
 )
 
-boxes = st.builds(
-    lambda left, top, width, height: Box(left, top, left + width, top + height),
-    st.floats(-50, 320),
-    st.floats(-50, 240),
-    st.floats(0, 200),
-    st.floats(0, 200),
-)
-detections = st.builds(
-    Detection, kind=st.sampled_from(Kind), confidence=st.floats(0, 1), box=boxes
-)
-scripts = st.lists(st.lists(detections, max_size=5), min_size=1, max_size=6)
+scripts = st.lists(st.lists(DETECTIONS, max_size=5), min_size=1, max_size=6)
 LEFT_HALF = Polygon(points=(Point(0, 0), Point(0.5, 0), Point(0.5, 1), Point(0, 1)))
 EVERY_KIND = frozenset(Kind)
 

@@ -6,27 +6,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handfast.vision.boxes import Box, Detection, Kind
+from handfast.vision.boxes import Detection, Kind
 from handfast.vision.picture import Plane
 from handfast.vision.settings import Settings
 from handfast.vision.track import Tracked
 from handfast.vision.tracker import Tracker
-from tests.unit.vision.drawn import FRAME_US, face, person
+from tests.unit.vision.drawn import DETECTIONS, FRAME_US, face, person
 
 BLANK: Plane = np.full((240, 320), 90, np.uint8)
 LOOK_US = 5 * FRAME_US
 
-boxes = st.builds(
-    lambda left, top, width, height: Box(left, top, left + width, top + height),
-    st.floats(-50, 320),
-    st.floats(-50, 240),
-    st.floats(0, 200),
-    st.floats(0, 200),
-)
-detections = st.builds(
-    Detection, kind=st.sampled_from(Kind), confidence=st.floats(0, 1), box=boxes
-)
-scripts = st.lists(st.lists(detections, max_size=6), max_size=8)
+scripts = st.lists(st.lists(DETECTIONS, max_size=6), max_size=8)
 
 
 def run(tracker: Tracker, script: Sequence[Sequence[Detection]], small: Plane = BLANK) -> int:

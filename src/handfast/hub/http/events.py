@@ -1,13 +1,12 @@
 """The WebSocket that tells a page the present state, then what changes."""
 
-import asyncio
-
 import msgspec
 from litestar import websocket
 from litestar.exceptions import WebSocketDisconnect
 
 from handfast.hub.errors import NotLoggedInError
 from handfast.hub.event_board import Listener
+from handfast.hub.http.both_ways import both_ways
 from handfast.hub.http.caller import Hub, Socket, count_malformed, receive_text, session_of
 from handfast.hub.http.closing import close_for
 from handfast.hub.live import FELL_BEHIND
@@ -43,21 +42,11 @@ async def _tell(socket: Socket, hub: Services, session: Session, listener: Liste
     )
     for event in state:
         await socket.send_text(msgspec.json.encode(event).decode())
-    sending = asyncio.create_task(_send(socket, listener))
-    hearing = asyncio.create_task(_hear(socket, hub))
     left = (session.expires_us - hub.clock.now_us()) / 1_000_000
     try:
-        async with asyncio.timeout(max(0.0, left)):
-            await asyncio.wait((sending, hearing), return_when=asyncio.FIRST_COMPLETED)
+        await both_ways(_send(socket, listener), _hear(socket, hub), for_s=left)
     except TimeoutError as error:
         raise NotLoggedInError from error
-    finally:
-        sending.cancel()
-        hearing.cancel()
-        done = await asyncio.gather(sending, hearing, return_exceptions=True)
-    for outcome in done:
-        if isinstance(outcome, HandfastError | WebSocketDisconnect):
-            raise outcome
 
 
 async def _send(socket: Socket, listener: Listener) -> None:

@@ -9,6 +9,7 @@ from litestar import websocket
 from litestar.exceptions import WebSocketDisconnect
 
 from handfast.hub.errors import RefusedError
+from handfast.hub.http.both_ways import both_ways
 from handfast.hub.http.caller import Hub, Socket, count_malformed, receive_text, session_of
 from handfast.hub.http.closing import close_for
 from handfast.hub.http.registry import IdText
@@ -53,20 +54,10 @@ async def watch_live(socket: Socket, grant: IdText, hub: Hub) -> None:
 
 async def _relay(socket: Socket, hub: Services, viewer: Viewer) -> None:
     left = (viewer.grant.until_us + LINGER_US - hub.clock.now_us()) / 1_000_000
-    sending = asyncio.create_task(_send(socket, hub, viewer))
-    hearing = asyncio.create_task(_hear(socket, hub, viewer))
     try:
-        async with asyncio.timeout(max(0.0, left)):
-            await asyncio.wait((sending, hearing), return_when=asyncio.FIRST_COMPLETED)
+        await both_ways(_send(socket, hub, viewer), _hear(socket, hub, viewer), for_s=left)
     except TimeoutError:
         viewer.close(Reason.TIME_BOX_ENDED)
-    finally:
-        sending.cancel()
-        hearing.cancel()
-        done = await asyncio.gather(sending, hearing, return_exceptions=True)
-    for outcome in done:
-        if isinstance(outcome, HandfastError | WebSocketDisconnect):
-            raise outcome
 
 
 async def _send(socket: Socket, hub: Services, viewer: Viewer) -> None:
