@@ -19,6 +19,7 @@ from handfast.vision.silent_runtimes import onnxruntime
 _RECIPE: Final = 1  # raise it when the measurement changes
 _WARM_UPS: Final = 2
 _RUNS: Final = 5
+_LARGEST: Final = 960  # px; larger pictures take longer to measure and choose the same
 _CPU: Final = Path("/proc/cpuinfo")
 _BF16_FLAGS: Final = frozenset({"amx_bf16", "avx512_bf16"})
 _MATTERS: Final = ("amx", "avx", "asimd", "bf16", "i8mm", "sve")
@@ -143,7 +144,7 @@ def _probe_size(model: Model) -> tuple[int, int]:
     """Return height and width for 16:9, what most cameras give."""
     if model.input.fixed is not None:
         return model.input.fixed
-    width, multiple = model.input.longest, model.input.multiple
+    width, multiple = min(model.input.longest, _LARGEST), model.input.multiple
     height = -(-width * 9 // 16 // multiple) * multiple
     return height, -(-width // multiple) * multiple
 
@@ -157,7 +158,8 @@ def _key(model: Model, *, accelerated: bool) -> str:
     flags = sorted(flag for flag in cpu_flags() if flag.startswith(_MATTERS))
     versions = [onnxruntime.__version__, version("openvino"), *cards()]
     # The whole entry, not the file alone: one that names other outputs has to be tried anew.
-    entry = [model.sha256, model.input, model.outputs]
+    reads = msgspec.structs.replace(model.input, longest=_LARGEST)
+    entry = [model.sha256, reads, _probe_size(model), model.outputs]
     facts = [_RECIPE, entry, accelerated, name, flags, versions]
     return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:24]
 

@@ -18,7 +18,7 @@ from handfast.vision.registry import Task
 from handfast.vision.runtime import Choice
 from handfast.vision.settings import Settings
 from tests.unit.cli.test_redact import file_limit
-from tests.unit.vision.drawn import ScriptedDetector
+from tests.unit.vision.drawn import ScriptedDetector, person
 from tests.unit.vision.installed import installed
 
 COUNT = 6
@@ -191,3 +191,24 @@ def test_a_size_that_a_model_cannot_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidError, match="wrong outputs for 416 x 320"):
         redact_film(film, [detector], lambda _pictures, _share: None)
     assert not target.exists()
+
+
+def test_margins_and_the_faces_size_reach_the_engine(tmp_path: Path) -> None:
+    """The report says at which size faces were sought."""
+    source, target, report = a_film(tmp_path / "in.mp4"), tmp_path / "out.mp4", tmp_path / "r"
+    words = [str(source), str(target), "--report", str(report), "--faces-only"]
+    assert main(["redact", *words, "--faces-at", "640", "--margin", "0.5"]) == 0
+    (faces,) = msgspec.json.decode(report.read_bytes(), type=Report).models
+    assert faces.reads == 640
+
+
+def test_a_wider_margin_covers_more(tmp_path: Path) -> None:
+    """By its share of what was found, on each side."""
+    source = a_film(tmp_path / "in.mp4")
+    shares = []
+    for margin in (0.1, 0.5):
+        settings = Settings(motion=False, margin=margin)
+        film = Film(source=source, target=tmp_path / f"{margin}.mp4", settings=settings)
+        detector = ScriptedDetector([[person(60, 30, size=30)]])
+        shares.append(redact_film(film, [detector], lambda _pictures, _share: None).share)
+    assert shares[1] > 1.5 * shares[0]

@@ -4,7 +4,10 @@ import argparse
 import os
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from handfast.cli.redact.film import Film, is_photo
 from handfast.cli.redact.folder import check_report, pairs_of
@@ -15,10 +18,12 @@ from handfast.kit.errors import InvalidError, NotFoundError
 from handfast.vision.boxes import Kind
 from handfast.vision.detectors import open_detectors
 from handfast.vision.model_detector import ModelDetector
-from handfast.vision.registry import Model, Registry, read_registry
+from handfast.vision.registry import Model, Registry, Task, read_registry
 from handfast.vision.settings import Fill, Settings
 
 _MOST_THREADS: Final = 4
+_MOST_MARGIN: Final = 3
+_FACES_AT: Final = range(320, 4097, 2)  # px
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +50,8 @@ def read_asked(arguments: argparse.Namespace) -> Asked:
     keep, threads = _keep(arguments.keep), _threads(arguments.threads)
     pairs = pairs_of(arguments.source, arguments.target)
     check_report(arguments.report, arguments.source, arguments.target)
-    detectors, models = _detectors(settings, read_registry(arguments.registry))
+    registry = _registry(arguments.registry, arguments.faces_at)
+    detectors, models = _detectors(settings, registry)
     films = tuple(
         Film(
             source=source,
@@ -68,16 +74,37 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         kinds = {Kind.PERSON}
     if arguments.vehicles:
         kinds.add(Kind.VEHICLE)
+    if not 0 <= arguments.margin <= _MOST_MARGIN:
+        raise InvalidError(
+            f"--margin {arguments.margin}: give a share from 0 to {_MOST_MARGIN}"
+        )
     masks = read_masks(arguments.masks)
     return Settings(
         kinds=frozenset(kinds),
         every=arguments.every,
         every_most=max(arguments.every, Settings().every_most),
         motion=not arguments.moving_camera and not arguments.faces_only,
+        margin=arguments.margin,
         fill=Fill.MOSAIC if arguments.mosaic else Fill.SOLID,
         masks=masks.polygons(),
         zones=masks.areas(),
     )
+
+
+def _registry(own: Path | None, faces_at: int | None) -> Registry:
+    """Return the models, with faces read at the size that was asked for."""
+    registry = read_registry(own)
+    if faces_at is None:
+        return registry
+    faces = registry.find(Task.FACES)
+    if faces.input.fixed is not None or faces_at not in _FACES_AT:
+        raise InvalidError(
+            f"--faces-at {faces_at} is not possible with {faces.id}; give an even number from "
+            f"{_FACES_AT[0]} to {_FACES_AT[-1]}, or leave it out"
+        )
+    reads = msgspec.structs.replace(faces.input, longest=faces_at)
+    finer = msgspec.structs.replace(faces, input=reads)
+    return Registry(model=[finer if each is faces else each for each in registry.model])
 
 
 def _detectors(
@@ -95,7 +122,8 @@ def _detectors(
 
 def _line(model: Model) -> ModelLine:
     measured = [f"{each.recall:.0%} of {each.of} ({each.how})" for each in model.measured]
-    return ModelLine(model=model.id, sha256=model.sha256, measured=measured)
+    reads = model.input.longest
+    return ModelLine(model=model.id, sha256=model.sha256, reads=reads, measured=measured)
 
 
 def _keep(words: list[str]) -> frozenset[int]:

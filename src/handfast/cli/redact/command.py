@@ -92,6 +92,20 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
         help="detect each k-th picture",
     )
     parser.add_argument(
+        "--margin",
+        type=float,
+        default=Settings().margin,
+        metavar="SHARE",
+        help="grow what is found by this share of its size on each side (%(default)s)",
+    )
+    parser.add_argument(
+        "--faces-at",
+        type=int,
+        metavar="PX",
+        help="longer side of the picture in which faces are sought (960); 1920 finds smaller "
+        "ones, and takes four times as long",
+    )
+    parser.add_argument(
         "--mosaic",
         action="store_true",
         help="coarse squares instead of grey; they keep colours, and can be recognised",

@@ -28,6 +28,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         masks: Places always covered.
         zones: Children's zones, and whether they are covered whole.
         models: SHA-256 of what looked.
+        reads: Longer side of what each of them read, px.
+        margin: By which boxes are grown, a share of their size.
     """
 
     kinds: list[str]
@@ -37,6 +39,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     masks: list[_Corners]
     zones: list[tuple[_Corners, bool]]
     models: list[str]
+    reads: list[int]
+    margin: float
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +80,7 @@ def review_path(target: Path) -> Path:
 
 def options_of(settings: Settings, models: tuple[ModelLine, ...]) -> Options:
     """Return the options that a review must have in common with a run."""
+    looked = sorted(models, key=lambda each: each.sha256)
     return Options(
         kinds=sorted(settings.kinds),
         every=settings.every,
@@ -83,7 +88,9 @@ def options_of(settings: Settings, models: tuple[ModelLine, ...]) -> Options:
         fill=settings.fill.value,
         masks=[_corners(each) for each in settings.masks],
         zones=[(_corners(each.area), each.whole) for each in settings.zones],
-        models=sorted(each.sha256 for each in models),
+        models=[each.sha256 for each in looked],
+        reads=[each.reads for each in looked],
+        margin=settings.margin,
     )
 
 

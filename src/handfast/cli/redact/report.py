@@ -102,10 +102,18 @@ class Misses(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that looked, and what it was measured to find."""
+    """A model that looked, and what it was measured to find.
+
+    Attributes:
+        model: Its name in the registry.
+        sha256: Of its file.
+        reads: Longer side of what it read, px.
+        measured: What it was measured to find, and how; at the registry's own size.
+    """
 
     model: str
     sha256: str
+    reads: int
     measured: list[str]
 
 
