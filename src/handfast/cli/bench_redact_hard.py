@@ -1,6 +1,6 @@
 """The parts of docs/redaction.md on what is hard: night, crowds, steep cameras, far away."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from handfast.cli.bench_redact_crowd import CrowdOutcome
@@ -19,6 +19,7 @@ from handfast.cli.bench_redact_quality import (
 )
 from handfast.cli.bench_redact_stills import load_stills
 from handfast.cli.bench_redact_table import COLUMNS, HALVES, REPORTED, numbers, percent, table
+from handfast.cli.bench_redact_turning import SCENES, Scene, Turned
 from handfast.vision.boxes import Box
 
 GROUPS: Final = {
@@ -36,6 +37,7 @@ _CROWD: Final = {
 }
 _DEGREES: Final = {2: 60, 4: 75}
 _ALL: Final = 0.995
+_MOSTLY: Final = 0.5  # of the pictures covered whole: then what is left says little
 
 
 def hard_parts(findings: Findings) -> dict[str, str]:
@@ -54,6 +56,8 @@ def hard_parts(findings: Findings) -> dict[str, str]:
         "crowd_groups": _crowd_groups(findings.crowd[f"every_{PERSONS.every}"]),
         "flats": _flats(findings),
         "paces": _paces(findings),
+        "turning_words": _turning_words(findings.turning),
+        "turnings": _turnings(findings.turning),
     }
 
 
@@ -124,6 +128,46 @@ def _steep_words(findings: Findings) -> str:
         "stays will\n"
         "  show sooner or later. Draw a permanent mask, or give no redacted access."
     )
+
+
+def _turning_words(turning: Mapping[str, Mapping[str, Turned]]) -> str:
+    """Speak of the worst turn, and of the worst light, of which the picture still shows."""
+    seen = {name: halves[REPORTED] for name, halves in turning.items()}
+    shown = {name: each for name, each in seen.items() if each.whole < _MOSTLY}
+    by_day = {name: each for name, each in shown.items() if SCENES[name].light is None}
+    day, night = (
+        max(each, key=lambda name: each[name].bare_over_200_ms)
+        for each in (by_day, {name: shown[name] for name in shown.keys() - by_day.keys()})
+    )
+    return (
+        "There is no background to tell movement by, so whom the\n"
+        "  detector misses may show. Turns, cuts, noise and darkness are noticed, and cover\n"
+        f"  more. By day people could be recognised for longer than a fifth of a second in "
+        f"{percent(seen[day].bare_over_200_ms)}\n"
+        f"  of the time at worst ({_scene_title(SCENES[day])}), in little light in "
+        f"{percent(seen[night].bare_over_200_ms)}\n"
+        f"  ({_scene_title(SCENES[night])}). Fixed cameras do better: say so where it is one."
+    )
+
+
+def _turnings(turning: Mapping[str, Mapping[str, Turned]]) -> str:
+    heads = ["", "half", "found", *COLUMNS[:2], "bare", COLUMNS[2], "more", "whole", "looks"]
+    rows = []
+    for name, halves in turning.items():
+        for half in HALVES:
+            each = halves[half]
+            shares = (each.found, each.covered, each.needless, each.bare, each.bare_over_200_ms)
+            seldom = (each.careful, each.whole, each.looks)
+            rows.append([_scene_title(SCENES[name]), half, *map(percent, (*shares, *seldom))])
+    return table(heads, rows)
+
+
+def _scene_title(scene: Scene) -> str:
+    """Name a scene as a person would: turns, 0.25 widths a second, 0.3 lux, smoothed."""
+    moves = f"turns, {scene.speed:g} widths a second" if scene.speed else "rests"
+    light = scene.light
+    lit = f"{light.lux:g} lux{', smoothed' if light.smoothed else ''}" if light else "day"
+    return f"{'cut' if scene.jumps else moves}, {lit}"
 
 
 def _nights(findings: Findings) -> str:

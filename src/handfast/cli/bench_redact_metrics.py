@@ -30,6 +30,9 @@ _MARGIN: Final = 0.1
 
 _BLINK_S: Final = 0.2
 
+_MATCHES: Final = 0.4
+"""Overlap from which a detection is of the person marked."""
+
 _HEIGHTS: Final = (48, 80, 120)
 """Where size classes of persons begin, px of the box's height."""
 
@@ -123,6 +126,25 @@ def needless_share(mask: Mask, boxes: Iterable[Box]) -> float:
     for box in boxes:
         spare[_pixels(mask, box.grown(_MARGIN))] = False
     return float(spare.mean())
+
+
+def matched(marked: Sequence[Box], detected: Sequence[Box]) -> set[int]:
+    """Return the places of the marked boxes that have a detection of their own."""
+    fits = sorted(
+        (
+            (box.overlap(other), place, number)
+            for place, box in enumerate(marked)
+            for number, other in enumerate(detected)
+        ),
+        reverse=True,
+    )
+    hits: set[int] = set()
+    used: set[int] = set()
+    for overlap, place, number in fits:
+        if overlap >= _MATCHES and place not in hits and number not in used:
+            hits.add(place)
+            used.add(number)
+    return hits
 
 
 def frames_in_long_stretches(flags: Sequence[bool], *, fps: float) -> int:

@@ -16,10 +16,12 @@ from handfast.cli.bench_redact_metrics import (
     Mask,
     Quality,
     covered_share,
+    matched,
     measure_quality,
     size_class,
 )
 from handfast.cli.bench_redact_stills import load_stills
+from handfast.cli.bench_redact_turning import Turned, measure_turning
 from handfast.cli.bench_redact_ways import (
     Alter,
     ByEngine,
@@ -52,7 +54,6 @@ LIGHTS: Final = (
     Light(lux=0.03, smoothed=True),
 )
 PERSONS: Final = Settings(kinds=frozenset({Kind.PERSON}))
-_MATCHES: Final = 0.4  # overlap from which a detection is of the person marked
 _BLOCK: Final = 1 << 20
 
 
@@ -82,6 +83,7 @@ class Findings:
         paces: Coverage by movement alone of those who stand, and of those who move.
         flat_recall: What the detector alone finds of people so many times flatter.
         crowd: By the name of the way; the crowd film has no halves.
+        turning: By the name of the scene: a camera that turns, by day and in less light.
     """
 
     outcomes: Mapping[str, Mapping[str, Outcome]]
@@ -90,6 +92,7 @@ class Findings:
     paces: Mapping[str, Mapping[str, Counted]]
     flat_recall: Mapping[int, Mapping[str, Counted]]
     crowd: Mapping[str, CrowdOutcome]
+    turning: Mapping[str, Mapping[str, Turned]]
 
     def figures(self) -> Figures:
         """Return them as the benchmark prints them; those promised come first."""
@@ -113,6 +116,10 @@ class Findings:
                 for times, halves in self.flat_recall.items()
             },
             "crowd": {way: _crowd_printed(each) for way, each in self.crowd.items()},
+            "camera_that_turns": {
+                scene: {half: each.figures() for half, each in halves.items()}
+                for scene, halves in self.turning.items()
+            },
         }
 
 
@@ -138,6 +145,7 @@ def measure(cache: Path, say: Say) -> Findings:
         paces=covered.paces,
         flat_recall=flat,
         crowd=measure_crowd(crowd, stills, PERSONS, detector, say),
+        turning=measure_turning(film, marks, PERSONS, detector, say),
     )
 
 
@@ -242,25 +250,6 @@ def _hits(
             hits = matched([_pressed(box, times) for box in seen], boxes)
             for place, box in enumerate(seen):
                 yield half.name, size_class(box), place in hits
-
-
-def matched(marked: Sequence[Box], detected: Sequence[Box]) -> set[int]:
-    """Return the places of the marked boxes that have a detection of their own."""
-    fits = sorted(
-        (
-            (box.overlap(other), place, number)
-            for place, box in enumerate(marked)
-            for number, other in enumerate(detected)
-        ),
-        reverse=True,
-    )
-    hits: set[int] = set()
-    used: set[int] = set()
-    for overlap, place, number in fits:
-        if overlap >= _MATCHES and place not in hits and number not in used:
-            hits.add(place)
-            used.add(number)
-    return hits
 
 
 def _ways(detector: Detector, exact: Detector) -> dict[str, tuple[Way, Alter]]:

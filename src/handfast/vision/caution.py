@@ -17,8 +17,8 @@ _BLINDING: Final = 0.1  # the same, from which they and the background model mis
 _MOST_UNEXPLAINED: Final = 0.08  # share that moves without a track, grown as it is covered
 _DARK: Final = 24.0  # mean luma; 16 is black
 _DUSKY: Final = 32.0  # the same, from which detectors begin to miss
-_SPECKLED: Final = 0.038  # `grain.speckle` from which detectors begin to miss
-_SPOILT: Final = 0.075  # the same, from which they miss too much
+_SPECKLED: Final = 0.034  # `grain.speckle` from which detectors begin to miss
+_SPOILT: Final = 0.061  # the same, from which they miss too much
 _SETTLES_US: Final = 1_000_000  # calm for this long before less is covered
 
 

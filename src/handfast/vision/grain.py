@@ -83,7 +83,7 @@ def speckle(small: Plane) -> float:
     the smoothest fifth of the picture count. In the whole, clothes and leaves would.
 
     Args:
-        small: A picture at about 192 px of width: finer noise troubles no detector, and what
+        small: A picture of about 144 px: finer noise troubles no detector, and what
             smoothing leaves of it is coarser.
     """
     rows, columns = (side // _CELL for side in small.shape)

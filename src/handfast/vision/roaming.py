@@ -8,11 +8,13 @@ import cv2
 import numpy as np
 
 from handfast.vision.grain import speckle
-from handfast.vision.picture import Plane
+from handfast.vision.picture import Plane, shrink_into
 from handfast.vision.sway import Sway
 
+_LONGEST: Final = 144  # px of the longer side, which detectors go by as well
 _EVERY: Final = 4  # pictures from one look at noise to the next
-_FOLLOWS: Final = 0.5  # share of the newest look in what is told
+_RISES: Final = 0.5  # share of the newest look in what is told, if it shows more noise
+_FALLS: Final = 0.2  # the same if it shows less: a turn blurs noise, and night goes on
 _UNSEEN: Final = 0.03  # of the picture's width or height that came in unseen: worth a look
 _FASTEST: Final = 0.75  # widths or heights a second; from there on blur hides people
 _SHORTEST_S: Final = 0.02  # between two pictures: less is a clock that is wrong
@@ -59,22 +61,23 @@ class Roaming:
 
     def look(self, small: Plane, at_us: int) -> Roamed:
         """Take in a picture, made small by `motion.shrink`, at its time."""
-        size = (max(small.shape[1] // 2, 1), max(small.shape[0] // 2, 1))
-        half = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.uint8)
+        half = _shrunk(small)
+        swayed = self._sway.look(half)
+        if swayed.lost:  # another scene may follow, whose noise is another
+            self._noise, self._count = None, 0
         if self._count % _EVERY == 0:
             self._follow(speckle(half))
         self._count += 1
-        swayed = self._sway.look(half)
         # Once may be a cut; if it goes on, nothing can be followed.
         racing = swayed.lost and self._lost
         self._lost = swayed.lost
         racing = racing or self._speed(swayed.across, swayed.down, at_us) > _FASTEST
-        across, down = self._unseen
+        across, down = (1.0, 1.0) if swayed.lost else self._unseen
         self._unseen = (across + swayed.across, down + swayed.down)
         return Roamed(
             across=swayed.across,
             down=swayed.down,
-            fresh=swayed.lost or max(map(abs, self._unseen)) > _UNSEEN,
+            fresh=max(map(abs, self._unseen)) > _UNSEEN,
             cut=swayed.lost,
             racing=racing,
             noise=self._noise or 0.0,
@@ -83,9 +86,17 @@ class Roaming:
 
     def _follow(self, noise: float) -> None:
         last = noise if self._noise is None else self._noise
-        self._noise = last + (noise - last) * _FOLLOWS
+        self._noise = last + (noise - last) * (_RISES if noise > last else _FALLS)
 
     def _speed(self, across: float, down: float, at_us: int) -> float:
         since_us = 0 if self._last_us is None else at_us - self._last_us
         self._last_us = at_us
         return math.hypot(across, down) / max(since_us / 1e6, _SHORTEST_S)
+
+
+def _shrunk(small: Plane) -> Plane:
+    height, width = small.shape
+    scale = min(_LONGEST / max(width, height), 1.0)
+    shrunk = np.empty((max(round(height * scale), 1), max(round(width * scale), 1)), np.uint8)
+    shrink_into(small, shrunk)
+    return shrunk

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from handfast.vision.picture import Plane
+from handfast.vision.picture import Plane, shrink_into
 
 _Tiny: TypeAlias = npt.NDArray[np.float32]
 
@@ -75,8 +75,10 @@ class Sway:
 def _tiny(small: Plane) -> _Tiny:
     height, width = small.shape
     least, most = _HEIGHTS
-    size = (_WIDTH, min(max(round(height * _WIDTH / width), least), most))
-    return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.float32)
+    rows = min(max(round(height * _WIDTH / width), least), most)
+    tiny = np.empty((rows, _WIDTH), np.uint8)
+    shrink_into(small, tiny)
+    return tiny.astype(np.float32)
 
 
 def _compare(before: _Tiny, now: _Tiny) -> Swayed:

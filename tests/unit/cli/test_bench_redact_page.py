@@ -19,6 +19,7 @@ from handfast.cli.bench_redact_quality import (
     night_way,
 )
 from handfast.cli.bench_redact_stills import Corners, Figure, Still, Stills
+from handfast.cli.bench_redact_turning import SCENES, Turned
 from handfast.cli.bench_redact_ways import Covered
 
 STANDS = (Keyframe(0, 0, 0, 8, 40, 0), Keyframe(3, 0, 0, 8, 40, 0))
@@ -59,6 +60,17 @@ CROWD = Stills(
         ),
     ),
 )
+TURNED = Turned(
+    found=0.9,
+    covered=0.8,
+    needless=0.1,
+    bare=0.2,
+    bare_over_200_ms=0.125,
+    careful=0.5,
+    whole=0.25,
+    looks=0.4,
+    sightings=8,
+)
 
 
 def covered(*, both: bool) -> list[Covered]:
@@ -93,6 +105,7 @@ def findings() -> Findings:
             ("every_1", "every_5", "every_10", "live", "taken_for_fixed"),
             judge_stills({3: covered(both=False)[3]}, CROWD),
         ),
+        turning={name: dict.fromkeys(halves, TURNED) for name in SCENES},
     )
 
 
@@ -135,4 +148,6 @@ def test_the_page_says_every_number(tmp_path: Path) -> None:
     assert "| camera that moves, k = 5 | 50.0 % | 0.0 % | 50.0 % |" in text
     assert "| 1/4 as high, 75 degrees | reporting | 25.0 % | 50.0 % |" in text
     assert "| moves | reporting | 4 | 75.0 % |" in text
+    assert "| turns, 0.25 widths a second, 0.3 lux, smoothed | reporting | 90.0 % |" in text
+    assert "in little light in 12.5 %" in text
     assert list(tmp_path.iterdir()) == [page]

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from handfast.cli.bench_redact_quality import PERSONS, matched
+from handfast.cli.bench_redact_metrics import matched
+from handfast.cli.bench_redact_quality import PERSONS
 from handfast.cli.bench_redact_ways import (
     ByEngine,
     ByLatestBoxes,

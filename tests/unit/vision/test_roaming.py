@@ -15,6 +15,7 @@ from handfast.vision.due import Keep
 from handfast.vision.picture import Picture
 from handfast.vision.redactor import Redacted, Redactor
 from handfast.vision.settings import Settings
+from tests.examples import scaled
 from tests.unit.vision.drawn import (
     ScriptedDetector,
     copy,
@@ -75,7 +76,7 @@ def turn(lefts: Sequence[int]) -> tuple[list[Redacted], list[float]]:
     return done, bare
 
 
-@examples(max_examples=25)
+@examples(max_examples=scaled(25))
 @given(st.integers(-20, 20))
 def test_who_stands_stays_covered_while_the_camera_turns(speed: int) -> None:
     """In the pictures between two looks as well, and under the same number."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from handfast.vision.picture import Plane
 from handfast.vision.sway import Sway, Swayed
+from tests.examples import scaled
 from tests.unit.vision.turned import window, world
 
 WIDTH, HEIGHT = 192, 108
@@ -26,7 +27,7 @@ def after(first: Plane, second: Plane) -> Swayed:
     return sway.look(second)
 
 
-@examples(max_examples=60)
+@examples(max_examples=scaled(60))
 @given(st.integers(-60, 60), st.integers(-30, 30))
 def test_a_shift_is_told_in_its_direction(across: int, down: int) -> None:
     """What was at a place is found where the camera's turning has put it."""
@@ -72,7 +73,7 @@ def test_fog_does_not_sway() -> None:
     assert after(fog, fog + 1) == Swayed()
 
 
-@examples(max_examples=60)
+@examples(max_examples=scaled(60))
 @given(
     st.integers(1, 400),
     st.integers(1, 400),
