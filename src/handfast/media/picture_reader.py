@@ -1,13 +1,15 @@
 """A video file, picture after picture, with the packets of its sound."""
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Final, Self, TypeAlias
+from typing import Final, Self, TypeAlias, cast
 
 import av
 import av.stream
+from av.sidedata.sidedata import SideData
 
 from handfast.kit.errors import InvalidError
 from handfast.media.exif import is_mirrored
@@ -63,7 +65,7 @@ class PictureReader:
         self.skipped = 0
         self.damaged = 0
         self._aspect = self._stream.sample_aspect_ratio or Fraction(1)
-        self._mirrored = path.suffix.lower() in PHOTOS and is_mirrored(path)
+        self._mirrored: bool | None = None  # nobody knows before the first picture
         self._broken = False
         self._sound_from: int | None = None
         self._last_us = -_LEAST_STEP_US
@@ -163,6 +165,8 @@ class PictureReader:
             self._broken = True
             return
         for frame in frames:
+            if self._mirrored is None:
+                self._mirrored = self._is_mirrored(frame)
             self._broken = self._broken or frame.is_corrupt
             damaged = self._broken or _is_before(frame.pts, self._sound_from)
             self.damaged += damaged
@@ -173,6 +177,19 @@ class PictureReader:
                 aspect=self._aspect,
                 mirrored=self._mirrored,
             )
+
+    def _is_mirrored(self, frame: av.VideoFrame) -> bool:
+        """Tell whether it is mirrored, beside being turned: its matrix turns space over."""
+        if self._path.suffix.lower() in PHOTOS:
+            return is_mirrored(self._path)
+        try:
+            note = cast("SideData | None", frame.side_data.get("DISPLAYMATRIX"))
+        except ValueError:  # it has notes that this version of the library does not know
+            return False
+        if note is None:
+            return False
+        across, down, _, along, up = struct.unpack_from("=5i", note)
+        return bool(across * up < down * along)
 
     def _time_of(self, frame: av.VideoFrame) -> int:
         """Return the picture's time, by a millisecond later than that of the one before."""
