@@ -7,6 +7,7 @@ import httpx
 import msgspec
 
 from handfast.cli.demo.places import DemoSite
+from handfast.protocol.area_statements import Drawing
 from handfast.protocol.ceremony import enrol
 from handfast.protocol.signing import sign
 from handfast.protocol.statements import Approval, Closing, Login, Statement, Switch
@@ -90,6 +91,21 @@ class Owner:
             at_us=CLOCK.now_us(),
         )
         return self.post("/closings", self.signed(closing))
+
+    def draw(self, camera: str, **areas: list[list[tuple[int, int]]]) -> dict[str, Any]:
+        """Draw a camera's areas, in place of those that are drawn: `masks` and `children`."""
+        listed = self.get("/areas")["cameras"]
+        drawing = Drawing(
+            node=self.node,
+            camera=camera,
+            replaces=next(each["revision"] for each in listed if each["id"] == camera),
+            masks=areas.get("masks", []),
+            children=areas.get("children", []),
+            device=self.key.fingerprint,
+            challenge=self.get("/challenge")["challenge"],
+            at_us=CLOCK.now_us(),
+        )
+        return self.post("/drawings", self.signed(drawing))
 
     def switch(self, state: str) -> None:
         """Raise or clear the alarm by hand."""
