@@ -10,12 +10,14 @@ import handfast
 from handfast.kit.cache import cache_directory
 from handfast.vision.boxes import Detection
 from handfast.vision.model_detector import NEEDED
-from handfast.vision.registry import read_registry
+from handfast.vision.registry import OwnFile, read_registry
 from handfast.vision.store import load_model
+from tests.house.tree import ROOT
 
 SOURCE = Path(handfast.__file__).parent
 RECOGNISES = re.compile(
-    r"face_recognition|facenet|arcface|insightface|deepface|face_?embedding|face_?template"
+    r"face[_-]?recognition|facenet|arcface|insightface|deepface|face[_-]?embedding"
+    r"|face[_-]?template|faceres|blazeface|face-api|adaface|cosface|\bdlib\b"
 )
 
 
@@ -37,9 +39,24 @@ def test_p11_no_faces_a_detection_says_what_and_where_only() -> None:
 
 def test_p11_no_faces_nothing_that_recognises_is_named_in_the_source() -> None:
     """No library or model that compares faces is imported, fetched or mentioned."""
-    named = [
-        str(path)
-        for path in SOURCE.rglob("*.py")
-        if RECOGNISES.search(path.read_text("utf-8").lower())
+    texts = [
+        *(each for each in SOURCE.rglob("*") if each.suffix in {".py", ".toml"}),
+        *(ROOT / "requirements").glob("*"),
+        *(ROOT / "web" / "src").rglob("*.ts"),
+        ROOT / "pyproject.toml",
+        ROOT / "web" / "package.json",
     ]
+    assert any(each.name == "registry.toml" for each in texts)
+    named = [str(each) for each in texts if RECOGNISES.search(each.read_text("utf-8").lower())]
     assert named == []
+
+
+def test_p11_no_faces_only_detectors_are_taken_out_of_the_packages() -> None:
+    """The npm package also holds models that tell faces apart, and guess age and sex."""
+    taken = {
+        Path(each.path).stem
+        for model in read_registry().model
+        if not isinstance(model.source, OwnFile)
+        for each in model.source.files
+    }
+    assert taken == {"nanodet", "centerface"}
