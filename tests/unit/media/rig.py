@@ -16,6 +16,7 @@ from handfast.media.counters import Counters
 from handfast.media.demux import Demux
 from handfast.media.encode import EncodeSettings, drawn_pictures, encode
 from handfast.media.ingest import IngestLoop
+from handfast.media.marks import FrameMark, find_mark
 from handfast.media.packetize import payloads
 from handfast.media.rtp import interleave
 from handfast.media.rtsp import Message
@@ -121,6 +122,13 @@ class Bench:
             self._buffer[: len(part)] = bytes(len(part))  # what is kept must be a copy
 
 
+def marks_of(units: list[AccessUnit]) -> list[FrameMark]:
+    """Return the mark of every unit; each must have one."""
+    marks = [find_mark(unit.data) for unit in units]
+    assert None not in marks
+    return [mark for mark in marks if mark]
+
+
 def offered(codec: Codec, fmtp: dict[str, str] | None = None) -> OfferedTrack:
     """Return a video track as an SDP would offer it."""
     media = MediaLine(
@@ -199,6 +207,14 @@ def made_loop(
         )
         encode(drawn_pictures(320, 180, 50), path, settings)
     return packet_loop(load_clip(path), marks=marks)
+
+
+def two_cameras(
+    directory: Path, codec: Codec = Codec.H264, *, b_frames: int = 0
+) -> SimSettings:
+    """Return two simulated cameras that play a small clip."""
+    loop = made_loop(directory, codec, b_frames=b_frames)
+    return SimSettings(count=2, main=[loop], sub=[loop])
 
 
 @contextmanager

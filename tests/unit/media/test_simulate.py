@@ -1,6 +1,5 @@
-"""Simulated cameras: marks that can be read, streams that FFmpeg plays, footage fetched."""
+"""Simulated cameras: marks that can be read, footage fetched."""
 
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +19,8 @@ from handfast.media.marks import (
     mark_nal,
     read_bar,
 )
-from handfast.media.rtsp_auth import Credentials
-from handfast.media.sim_login import SimLogin
 from handfast.media.sim_player import due_us
-from handfast.media.simulate import SimSettings
 from handfast.media.units import Codec
-from tests.unit.media.rig import made_loop, simulated
 
 
 @given(st.integers(0, 65_535), st.sampled_from([320, 640, 1280, 1920]), st.integers(0, 12))
@@ -61,38 +56,6 @@ def test_cameras_keep_to_the_wall_clock() -> None:
     assert due_us(0, 25) == 1_000_000
     assert len({due_us(camera, 0) for camera in range(10)}) == 10
     assert all(0 <= due_us(camera, 0) < 40_000 for camera in range(100))
-
-
-@pytest.mark.parametrize("codec", [Codec.H264, Codec.H265])
-@pytest.mark.parametrize("marks", [True, False])
-def test_ffmpeg_plays_a_simulated_camera(tmp_path: Path, codec: Codec, *, marks: bool) -> None:
-    """Somebody else's client reads it without a complaint, login included."""
-    loop = made_loop(tmp_path, codec, marks=marks)
-    login = SimLogin(credentials=Credentials(user="u", password="p"), nonce="1")
-    with simulated(SimSettings(count=1, main=[loop], sub=[loop], login=login)) as port:
-        done = subprocess.run(
-            [
-                *("ffmpeg", "-nostdin", "-v", "error", "-rtsp_transport", "tcp"),
-                *(
-                    "-i",
-                    f"rtsp://u:p@127.0.0.1:{port}/cam0/sub",
-                    "-frames:v",
-                    "30",
-                    "-c",
-                    "copy",
-                ),
-                *("-f", "mp4", "-y", str(tmp_path / "out.mp4")),
-            ],
-            check=True,
-            capture_output=True,
-            timeout=30,
-        )
-    assert done.stderr == b""
-    clip = load_clip(tmp_path / "out.mp4")
-    assert clip.codec is codec
-    assert len(clip.pictures) >= 28
-    found = [any(find_mark(nal) for nal in picture.nals) for picture in clip.pictures]
-    assert found == [marks] * len(found)
 
 
 def test_own_clips_are_found_and_broken_ones_named(tmp_path: Path) -> None:
