@@ -2,9 +2,7 @@
 
 import hashlib
 import io
-import resource
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +24,7 @@ from handfast.vision.boxes import Detection
 from handfast.vision.cover import LUMA
 from handfast.vision.settings import Settings
 from tests.fakes.steady import HandClock
+from tests.full_disk import file_limit
 from tests.unit.vision.drawn import ScriptedDetector, person
 
 COUNT = 30
@@ -65,17 +64,6 @@ def is_like(picture: DecodedPicture, source: DecodedPicture, found: Detection) -
     box = found.box
     area = np.s_[int(box.top) + 8 : int(box.bottom) - 8, int(box.left) + 8 : int(box.right) - 8]
     return float(np.abs(picture.y[area].astype(int) - source.y[area]).mean()) < 12
-
-
-@contextmanager
-def file_limit(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond `size` bytes, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_everybody_found_is_grey_in_every_picture(film: Film) -> None:

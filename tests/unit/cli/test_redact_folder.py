@@ -17,7 +17,7 @@ from handfast.vision.model_detector import ModelDetector
 from handfast.vision.registry import Task
 from handfast.vision.runtime import Choice
 from handfast.vision.settings import Settings
-from tests.unit.cli.test_redact import file_limit
+from tests.full_disk import file_limit
 from tests.unit.vision.drawn import ScriptedDetector, person
 from tests.unit.vision.installed import installed
 

@@ -1,8 +1,5 @@
 """Pictures of files: upright, yuv420p, and safe to write to."""
 
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +11,7 @@ from handfast.kit.errors import InvalidError, UnavailableError
 from handfast.media.picture_reader import PictureReader, Sound
 from handfast.media.picture_writer import Output, PictureWriter
 from handfast.media.pictures import DecodedPicture, take
+from tests.full_disk import file_limit
 
 RATE = Fraction(25)
 
@@ -62,17 +60,6 @@ def pictures(path: Path) -> list[DecodedPicture]:
     """Read every picture of a film."""
     with PictureReader(path) as reader:
         return [each for each in reader.read() if isinstance(each, DecodedPicture)]
-
-
-@contextmanager
-def file_limit(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond `size` bytes, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_every_picture_comes_with_its_time(tmp_path: Path) -> None:
