@@ -18,6 +18,8 @@ from handfast.media.pictures import PHOTOS, DecodedPicture, take
 _DEFAULT_RATE: Final = Fraction(25)
 _LEAST_STEP_US: Final = 1000  # containers tell no shorter times apart
 
+_DAMAGE: Final = (av.error.InvalidDataError, av.error.PatchWelcomeError, av.error.EOFError)
+
 _Packet: TypeAlias = "av.Packet[av.stream.Stream]"
 
 
@@ -30,7 +32,7 @@ class Sound:
 
 def _why(error: av.FFmpegError | OSError) -> str:
     """Say it without the number and the name that the system's own text repeats."""
-    if isinstance(error, av.error.InvalidDataError):
+    if isinstance(error, _DAMAGE):
         return "this is no video, or a damaged one"
     return (error.strerror or str(error)).lower()
 
