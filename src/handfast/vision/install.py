@@ -50,15 +50,16 @@ def install_models(registry: Registry, cache: Path, progress: Progress) -> list[
         CorruptError: What was fetched or made is not what the registry names.
         NotFoundError: An owner's own file is not where the registry says.
     """
+    total = 0
     if _missing(registry, cache):
         try:
-            _install_missing(registry, cache, progress)
+            total = _install_missing(registry, cache, progress)
         except OSError as error:
             raise UnavailableError(
                 f"{cache} cannot be written ({error.strerror or error}); make room, or name "
                 "another folder for caches in XDG_CACHE_HOME, and repeat"
             ) from error
-    progress(Step(done=1, total=1, doing="models are installed"))
+    progress(Step(done=total, total=total, doing="models are installed"))
     return [path_of(model, cache) for model in registry.model]
 
 
@@ -82,15 +83,17 @@ def _missing(registry: Registry, cache: Path) -> list[Model]:
     return [each for each in registry.model if state_of(each, cache) is not State.INSTALLED]
 
 
-def _install_missing(registry: Registry, cache: Path, progress: Progress) -> None:
+def _install_missing(registry: Registry, cache: Path, progress: Progress) -> int:
+    """Install what is missing; return how many steps that took."""
     waiting = Step(done=0, total=_STEPS, doing="waiting for another installation to end")
     with _alone(cache / "models", lambda: progress(waiting)):
         sweep(cache)
         missing = _missing(registry, cache)
+        total = len(missing) * _STEPS
         for place, model in enumerate(missing):
             for step, doing in enumerate(_install(model, cache)):
-                done = place * _STEPS + step
-                progress(Step(done=done, total=len(missing) * _STEPS, doing=doing))
+                progress(Step(done=place * _STEPS + step, total=total, doing=doing))
+    return total
 
 
 def _install(model: Model, cache: Path) -> Iterator[str]:
