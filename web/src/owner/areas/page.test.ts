@@ -168,8 +168,10 @@ describe('drawing', () => {
     expect(words(element)).toContain('Set by the installation: Always covered');
     expect(words(element)).toContain('Nothing has changed.');
     press(element, 'Draw a children’s zone');
+    await vi.waitFor(() => expect(document.activeElement?.className).toContain('cross'));
     drawTriangle(element);
     expect(element.querySelectorAll('.corner')).toHaveLength(3);
+    await vi.waitFor(() => expect(document.activeElement?.className).toContain('corner'));
     expect(await violations(element)).toEqual([]);
     press(element, 'Save');
     expect(words(element)).toContain('Adds 1: Children’s zone');
