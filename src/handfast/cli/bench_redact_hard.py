@@ -1,6 +1,7 @@
 """The parts of docs/redaction.md on what is hard: night, crowds, steep cameras, far away."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from handfast.cli.bench_redact_crowd import CrowdOutcome
@@ -20,7 +21,7 @@ from handfast.cli.bench_redact_quality import (
 from handfast.cli.bench_redact_stills import load_stills
 from handfast.cli.bench_redact_table import COLUMNS, HALVES, REPORTED, numbers, percent, table
 from handfast.cli.bench_redact_turning import SCENES, Scene, Turned
-from handfast.vision.boxes import Box
+from handfast.vision.boxes import Box, Kind
 
 GROUPS: Final = {
     "by_themselves": "by themselves",
@@ -57,6 +58,7 @@ def hard_parts(findings: Findings) -> dict[str, str]:
         "flats": _flats(findings),
         "paces": _paces(findings),
         "turning_words": _turning_words(findings.turning),
+        "roams_faint": str(replace(PERSONS, motion=False).threshold(Kind.PERSON).faint),
         "turnings": _turnings(findings.turning),
     }
 

@@ -45,6 +45,12 @@ _DEFAULT: Final = Thresholds()
 _DEFAULTS: Final[Mapping[Kind, Thresholds]] = MappingProxyType(
     {Kind.FACE: Thresholds(sure=0.4, faint=0.25, barely=0.12)}
 )
+_ROAMING: Final[Mapping[Kind, Thresholds]] = MappingProxyType(
+    {**_DEFAULTS, Kind.PERSON: Thresholds(faint=0.25)}
+)
+"""Where no background shows who moves, whom the detector is unsure of is covered as well.
+
+On the street film, as if its camera were not fixed, for 1 to 2 % of the picture more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +71,8 @@ class Settings:
         stale_us: Detection older than this covers the whole picture, microseconds.
         hold_us: A track is covered for this long after it was last seen.
         still_us: The same, while its place in the picture looks as when it was seen.
-        motion: Cover what moves as well; for fixed cameras only.
+        motion: Cover what moves as well; for fixed cameras only. Without it people are covered
+            from less confidence on.
         faces_rest: Seek faces every other time only, where `looks.Looks` finds that this hides
             nothing; for pictures that are made while somebody waits.
         margin: Boxes are grown by this share of their size on each side.
@@ -103,4 +110,5 @@ class Settings:
 
     def threshold(self, kind: Kind) -> Thresholds:
         """Return the thresholds of a kind."""
-        return self.thresholds.get(kind) or _DEFAULTS.get(kind, _DEFAULT)
+        defaults = _DEFAULTS if self.motion else _ROAMING
+        return self.thresholds.get(kind) or defaults.get(kind, _DEFAULT)

@@ -1,6 +1,7 @@
 """Cameras that turn or are carried: nothing is fixed, and still nobody is bare unnoticed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -175,6 +176,19 @@ def test_noise_that_is_over_uncovers_after_a_while_only() -> None:
     assert states[19] is states[27] is State.WHOLE
     assert states[-1] is State.NORMAL
     assert changes <= 2
+
+
+@pytest.mark.parametrize("motion", [True, False])
+def test_whom_the_detector_is_unsure_of_is_covered_without_a_background(motion: bool) -> None:
+    """Before a fixed camera, whoever moves is covered for that."""
+    unsure = person(200, 100, confidence=0.3)
+    redactor = Redactor(replace(ROAMS, motion=motion), [ScriptedDetector([[unsure]])])
+    for number in range(20):
+        picture = shown(0, 110, 0)
+        before = copy(picture)
+        done = redactor.redact(picture, number * FRAME_US)
+    assert done.state is State.NORMAL
+    assert (original_inside(picture, before, unsure.box) == 0) is not motion
 
 
 def test_more_is_covered_at_dusk() -> None:
