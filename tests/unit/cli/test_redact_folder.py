@@ -63,9 +63,9 @@ def test_a_folder_is_finished_and_its_failures_are_named(
     assert sorted(each.name for each in target.iterdir()) == ["a.mp4", "c.mp4"]
     said = capsys.readouterr().err.splitlines()
     assert said[-3:] == [
-        "2 of 3 films redacted",
-        f"1 files are no films or photos: {source / 'notes.txt'}",
-        f"1 failed: {source / 'b.mp4'}",
+        "2 of 3 redacted",
+        f"no film or photo: {source / 'notes.txt'}",
+        f"failed: {source / 'b.mp4'}",
     ]
 
 
@@ -81,7 +81,7 @@ def test_a_folder_is_continued_where_it_was_left(
     assert redact(source, target) == 0
     assert (target / "a.mp4").stat().st_mtime_ns == made
     assert sorted(each.name for each in target.iterdir()) == ["a.mp4", "b.mp4"]
-    assert "1 were there and stay" in capsys.readouterr().err
+    assert "there already: 1" in capsys.readouterr().err
 
 
 def test_a_folder_is_never_its_own_target(tmp_path: Path) -> None:
@@ -89,6 +89,16 @@ def test_a_folder_is_never_its_own_target(tmp_path: Path) -> None:
     a_film(tmp_path / "a.mp4")
     with pytest.raises(InvalidError, match="source itself"):
         pairs_of(tmp_path, tmp_path / "x" / "..")
+
+
+def test_nobody_is_left_clear_in_a_whole_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Track 1 is somebody else in each film."""
+    a_film(tmp_path / "in" / "a.mp4")
+    assert redact(tmp_path / "in", tmp_path / "out", "--keep", "track=1") == 2
+    assert "of one film" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_two_films_never_become_one(tmp_path: Path) -> None:
@@ -175,7 +185,7 @@ def test_a_film_that_is_covered_more_says_why(
     status = redact(source, tmp_path / "out.mp4")
     said = capsys.readouterr().err
     assert status == 0
-    assert "are covered more: " in said
+    assert "more is covered in " in said
     assert "picture damaged" in said
 
 

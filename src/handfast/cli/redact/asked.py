@@ -48,6 +48,8 @@ def read_asked(arguments: argparse.Namespace) -> Asked:
     """
     settings = _settings(arguments)
     keep, threads = _keep(arguments.keep), _threads(arguments.threads)
+    if keep and arguments.source.is_dir():
+        raise InvalidError("a track's number is of one film; name a file instead of a folder")
     pairs = pairs_of(arguments.source, arguments.target)
     check_report(arguments.report, arguments.source, arguments.target)
     registry = _registry(arguments.registry, arguments.faces_at)

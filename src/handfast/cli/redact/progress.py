@@ -31,7 +31,8 @@ class FilmProgress:
     def end(self, pictures: int) -> None:
         """Say that the film is done."""
         seconds = max(self._clock.monotonic() - self._began, 1e-9)
-        self._say(f"{pictures} pictures, {pictures / seconds:.1f} a second", 1.0)
+        many = "1 picture" if pictures == 1 else f"{pictures} pictures"
+        self._say(f"{many}, {pictures / seconds:.1f} a second", 1.0)
         if self._bar:
             print(file=self._out)
 

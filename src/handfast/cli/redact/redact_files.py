@@ -89,13 +89,13 @@ def _redact_all(asked: Asked, arguments: argparse.Namespace, clock: Clock) -> in
 def _say_all(
     arguments: argparse.Namespace, *, total: int, kept: int, failed: Sequence[Path]
 ) -> None:
-    print(f"{total - kept - len(failed)} of {total} films redacted", file=sys.stderr)
+    print(f"{total - kept - len(failed)} of {total} redacted", file=sys.stderr)
     if kept:
-        print(f"{kept} were there and stay (--replace makes them anew)", file=sys.stderr)
+        print(f"there already: {kept} (--replace makes them anew)", file=sys.stderr)
     if others := left_out(arguments.source, arguments.target):
-        print(f"{len(others)} files are no films or photos: {_names(others)}", file=sys.stderr)
+        print(f"no film or photo: {_names(others)}", file=sys.stderr)
     if failed:
-        print(f"{len(failed)} failed: {_names(failed)}", file=sys.stderr)
+        print(f"failed: {_names(failed)}", file=sys.stderr)
 
 
 def _names(files: Sequence[Path]) -> str:
@@ -110,4 +110,4 @@ def _doubts(made: Report) -> str:
     if not doubts:
         return ""
     reasons = ", ".join(f"{name.replace('-', ' ')} {count}" for name, count in doubts.items())
-    return f"of {made.pictures} pictures {sum(doubts.values())} are covered more: {reasons}"
+    return f"more is covered in {sum(doubts.values())} of {made.pictures}: {reasons}"
