@@ -84,6 +84,21 @@ def _tap(owner: Page, x: float, y: float) -> None:
     owner.mouse.click(place["x"] + x * place["width"], place["y"] + y * place["height"])
 
 
+def drag_and_undo(owner: Page) -> None:
+    """Pull a corner elsewhere, and have it back where it was."""
+    corner = owner.locator("button.corner").first
+    before, place = corner.get_attribute("aria-label"), corner.bounding_box()
+    assert place is not None
+    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    owner.mouse.move(x, y)
+    owner.mouse.down()
+    owner.mouse.move(x - 60, y + 20, steps=5)
+    owner.mouse.up()
+    assert corner.get_attribute("aria-label") != before
+    owner.get_by_role("button", name="Undo").click()
+    until(lambda: corner.get_attribute("aria-label") == before, within_s=10, what="it is back")
+
+
 def save(owner: Page, *, says: str) -> None:
     """Sign what was drawn, and read that it stands in the log."""
     owner.get_by_role("button", name="Save", exact=True).click()
@@ -117,6 +132,7 @@ def test_p6_redacted_by_default_what_an_owner_draws_is_covered_at_once(
         until(lambda: shows(officer.page, clear=EDGE), within_s=_LONG_S, what="the edge")
         look(owner, camera_name(school))
         draw(owner, "always covered", EDGE)
+        drag_and_undo(owner)
         save(owner, says="Adds 1: Always covered")
         until(
             lambda: shows(officer.page, EDGE, clear=CORNER), within_s=_LONG_S, what="the mask"
