@@ -20,6 +20,7 @@ from handfast.vision.settings import Settings
 from tests.full_disk import file_limit
 from tests.unit.vision.drawn import ScriptedDetector, person
 from tests.unit.vision.installed import installed
+from tests.unit.vision.test_own_models import onnx_file, registry_for
 
 COUNT = 6
 
@@ -99,6 +100,18 @@ def test_nobody_is_left_clear_in_a_whole_folder(
     assert redact(tmp_path / "in", tmp_path / "out", "--keep", "track=1") == 2
     assert "of one film" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_who_is_clear_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With other options than in the report's run a number is somebody else."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    own = registry_for(onnx_file(tmp_path / "persons.onnx"))
+    source, target = a_film(tmp_path / "in.mp4"), tmp_path / "out.mp4"
+    assert redact(source, target, "--registry", own, "--keep", "track=1") == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1] == f"{target}: track 1 is clear, a person from 0.0 s to 0.2 s"
 
 
 def test_two_films_never_become_one(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from handfast.cli.redact.kept_review import (
     reviewed_of,
 )
 from handfast.cli.redact.progress import FilmProgress
-from handfast.cli.redact.report import Report, describe_file, write_report
+from handfast.cli.redact.report import Report, TrackLine, describe_file, write_report
 from handfast.kit.clock import Clock, SystemClock
 from handfast.kit.errors import HandfastError
 from handfast.vision.model_detector import ModelDetector
@@ -65,8 +65,17 @@ def _redact(
     print(f"{shown(film.target)}: {made.share:.1%} covered, sha256 {made.target.sha256}")
     if doubts := _doubts(made):
         print(f"{shown(film.target)}: {doubts}", file=sys.stderr)
+    for each in made.tracks:
+        if each.track in film.kept:
+            print(f"{shown(film.target)}: {_clear(each)}")
     if report is not None:
         write_report(report, made)
+
+
+def _clear(track: TrackLine) -> str:
+    """Say who was left clear: with other options a number is somebody else."""
+    since, until = (us / 1_000_000 for us in (track.since_us, track.until_us))
+    return f"track {track.track} is clear, a {track.kind} from {since:.1f} s to {until:.1f} s"
 
 
 def _redact_all(asked: Asked, arguments: argparse.Namespace, clock: Clock) -> int:
