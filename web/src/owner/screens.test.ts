@@ -53,6 +53,15 @@ describe('the first page', () => {
     expect(await violations(element)).toEqual([]);
   });
 
+  it('leaves out an incident’s name that only repeats the purpose', () => {
+    const { site, device } = ownerPage();
+    const now = site.now.state === 'ready' ? site.now.value : null;
+    if (now) site.now = ready({ ...now, grants: now.grants.map((grant) => ({ ...grant, incident_title: 'Emergency' })) });
+    const said = words(show(Start, { site, device: device?.device, alarm: '/' }));
+    expect(said).toContain('For an emergency');
+    expect(said).not.toContain('For an emergency:');
+  });
+
   it('says that nobody looks, and never shows a zero', () => {
     const { site, device } = ownerPage();
     const now = site.now.state === 'ready' ? site.now.value : null;

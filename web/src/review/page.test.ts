@@ -102,6 +102,13 @@ describe('by keyboard alone', () => {
     expect(review.edits.clear).toEqual([]);
   });
 
+  it('tells by height, not by colour alone, where all of the picture is covered', () => {
+    const heights = (name: string): (string | null)[] =>
+      [...shown!.element.querySelectorAll(`.slider rect.${name}`)].map((bar) => bar.getAttribute('height'));
+    expect(heights('whole')).toEqual(['8']);
+    expect(heights('more').every((height) => height === '4')).toBe(true);
+  });
+
   it('goes from one doubtful place to the next, and says what the doubt is', () => {
     const visited = [1, 2, 3].map(() => (press('m'), review.number));
     expect(visited).toEqual([10, 20, 70]);

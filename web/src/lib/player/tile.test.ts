@@ -66,6 +66,7 @@ describe('a tile in every state', () => {
     const element = show(states.ended);
     expect(element.querySelector('canvas')?.className).toContain('hidden');
     expect(element.textContent).toContain('The owner closed access.');
+    expect(element.querySelector('figcaption')?.textContent).toContain('Was: Clear');
   });
 
   it('says that the owner has to be asked, and asks only when told to', () => {

@@ -138,6 +138,8 @@ const en = {
   pendingOver: 'The time to answer is over',
   denied: 'Not opened',
   ended: 'Access has ended',
+  /** What the picture was, once it is over. */
+  was: (rendition: string): string => `Was: ${rendition}`,
   empty: 'Nothing to show',
   emptyWhy: 'Nothing was recorded in the range that was released.',
   failed: 'Not shown',
@@ -246,6 +248,7 @@ const fi: TileWords = {
   pendingOver: 'Vastausaika on päättynyt',
   denied: 'Ei avattu',
   ended: 'Pääsy on päättynyt',
+  was: (rendition) => `Oli: ${rendition}`,
   empty: 'Ei näytettävää',
   emptyWhy: 'Avatulta ajalta ei ole tallennetta.',
   failed: 'Ei näytetä',
