@@ -1,6 +1,5 @@
 """Countersigned agreements: what officers' browsers trust nodes by, never from the hub."""
 
-
 from handfast.agency.ports import Agency
 from handfast.kit.encoding import unb64
 from handfast.kit.errors import ConflictError, DeniedError
