@@ -154,12 +154,14 @@ class Shown:
     """One frame of a half: who showed in the window, and what was done.
 
     Attributes:
-        seen: Whoever counts.
+        frame: Its number in the film.
+        seen: Whoever counts; nobody before the half begins.
         covered: Where nothing shows any more.
         looked: The engine asked the detector.
         hits: Of each of `seen`, whether the detector alone finds them; None if not asked.
     """
 
+    frame: int
     seen: Sequence[Seen]
     covered: Covered
     looked: bool
@@ -171,15 +173,18 @@ def measure_turning(
 ) -> dict[str, dict[str, Turned]]:
     """Cover the film in every scene, with the settings of a camera that is not fixed."""
     roams = replace(persons, motion=False)
-    outcomes = {}
-    for number, (name, scene) in enumerate(SCENES.items(), 1):
-        say(f"covering the street as a camera that turns, {number} of {len(SCENES)}: {name}")
-        outcomes[name] = {
-            half.name: judge_turning(
-                list(_show(film, marks, half, scene, roams, detector)), fps=marks.fps
-            )
-            for half in marks.halves
-        }
+    outcomes: dict[str, dict[str, Turned]] = {name: {} for name in SCENES}
+    for half in marks.halves:
+        street = _read(film, half)
+        for name, scene in SCENES.items():
+            say(f"covering the street as a camera that turns: {name}, {half.name}")
+            turning = Turning(scene=scene, fps=marks.fps)
+            shown = [
+                each
+                for each in _show(street, turning, marks, roams, detector)
+                if each.frame in half.frames
+            ]
+            outcomes[name][half.name] = judge_turning(shown, fps=marks.fps)
     return outcomes
 
 
@@ -208,24 +213,36 @@ def judge_turning(frames: Sequence[Shown], *, fps: float) -> Turned:
     )
 
 
+def _read(film: Path, half: Half) -> list[tuple[int, Picture, int]]:
+    """Return the frames of a half and those shortly before, with number and time."""
+    return [
+        (frame, Picture(y=each.y.copy(), u=each.u.copy(), v=each.v.copy()), at_us)
+        for frame, (each, at_us) in enumerate(pictures(film, half.until))
+        if frame >= half.since - _BEFORE
+    ]
+
+
 def _show(
-    film: Path, marks: Marks, half: Half, scene: Scene, settings: Settings, detector: Detector
+    street: Sequence[tuple[int, Picture, int]],
+    turning: Turning,
+    marks: Marks,
+    settings: Settings,
+    detector: Detector,
 ) -> Iterator[Shown]:
     """Cover one half of the film with an engine of its own."""
-    turning = Turning(scene=scene, fps=marks.fps)
-    night = Night(scene.light) if scene.light else as_filmed
+    light = turning.scene.light
+    night = Night(light) if light else as_filmed
     redactor = Redactor(settings, [detector])
-    for frame, (whole, at_us) in enumerate(pictures(film, half.until)):
-        if frame < half.since - _BEFORE:
-            continue
+    for frame, whole, at_us in street:
         picture = night(turning(whole, frame), frame)
-        seen = turning.seen(marks, frame) if frame in half.frames else []
-        hits = _hits(detector, picture, seen, settings) if frame % _LOOKED_AT == 0 else None
+        counts = any(frame in half.frames for half in marks.halves)
+        seen = turning.seen(marks, frame) if counts else []
+        asked = bool(seen) and frame % _LOOKED_AT == 0
+        hits = _hits(detector, picture, seen, settings) if asked else None
         done = redactor.redact(picture, at_us)
-        if frame in half.frames:
-            careful = done.state is not State.NORMAL
-            covered = Covered(cells=covered_cells(picture), careful=careful)
-            yield Shown(seen=seen, covered=covered, looked=done.detected, hits=hits)
+        careful = done.state is not State.NORMAL
+        covered = Covered(cells=covered_cells(picture), careful=careful)
+        yield Shown(frame=frame, seen=seen, covered=covered, looked=done.detected, hits=hits)
 
 
 def _hits(

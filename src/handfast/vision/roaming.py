@@ -34,13 +34,13 @@ class Roamed:
         brightness: Mean luma.
     """
 
-    across: float = 0.0
-    down: float = 0.0
-    fresh: bool = False
-    cut: bool = False
-    racing: bool = False
-    noise: float = 0.0
-    brightness: float = 128.0
+    across: float
+    down: float
+    fresh: bool
+    cut: bool
+    racing: bool
+    noise: float
+    brightness: float
 
 
 class Roaming:

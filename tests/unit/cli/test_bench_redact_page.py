@@ -1,5 +1,6 @@
 """The figures and the page of `handfast bench redact --quality`, from drawn masks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -149,5 +150,15 @@ def test_the_page_says_every_number(tmp_path: Path) -> None:
     assert "| 1/4 as high, 75 degrees | reporting | 25.0 % | 50.0 % |" in text
     assert "| moves | reporting | 4 | 75.0 % |" in text
     assert "| turns, 0.25 widths a second, 0.3 lux, smoothed | reporting | 90.0 % |" in text
-    assert "in little light in 12.5 %" in text
+    told = " ".join(text.split())
+    assert "12.5 % of the time (rests, day), in 12.5 % of the time (rests, 1 lux)," in told
     assert list(tmp_path.iterdir()) == [page]
+
+
+def test_the_page_can_be_written_where_every_picture_was_grey() -> None:
+    """A measurement of many minutes is not lost for that."""
+    grey = {
+        name: dict.fromkeys(("tuning", "reporting"), replace(TURNED, whole=1))
+        for name in SCENES
+    }
+    assert "all is covered" in " ".join(render_page(replace(findings(), turning=grey)).split())

@@ -93,6 +93,7 @@ def shown(*, covered: bool, hit: bool | None) -> Shown:
     """Return a frame in which one person shows, all covered or nothing."""
     box = Box(0, 0, 40, 100)
     return Shown(
+        frame=0,
         seen=[Seen("a 0", box, 0.0)],
         covered=Covered(cells=np.full((144, 128), covered), careful=covered),
         looked=covered,
