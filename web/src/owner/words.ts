@@ -6,6 +6,12 @@ export function named(table: object, name: string): string {
   return typeof found === 'string' ? found : name;
 }
 
+/** Why somebody looks; an incident's name that only repeats the purpose is left out. */
+export function whyLooks(words: Words, purpose: string, title: string): string {
+  const said = named(words.t.owner.purposes, purpose);
+  return words.t.owner.start.watching.why(said, said.includes(title.toLowerCase()) ? '' : title);
+}
+
 /** A person as every screen names them: name, role, agency. */
 export function whoIs(words: Words, name: string, role: string, ...agency: readonly string[]): string {
   return [name, named(words.t.owner.roles, role), ...agency].join(', ');

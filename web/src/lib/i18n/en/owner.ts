@@ -132,9 +132,7 @@ export const owner = {
       none: 'Nobody is looking',
       live: (camera: string) => `sees ${camera} live`,
       recorded: (camera: string) => `looks at recordings of ${camera}`,
-      /** A name that only repeats the purpose is left out. */
-      why: (purpose: string, title: string) =>
-        title && !purpose.includes(title.toLowerCase()) ? `For ${purpose}: ${title}` : `For ${purpose}`,
+      why: (purpose: string, title: string) => (title ? `For ${purpose}: ${title}` : `For ${purpose}`),
       closes: (left: string) => `closes in ${left}`,
       closesUnless: (left: string) => `closes in ${left} unless the alarm goes on`,
       over: 'closed',

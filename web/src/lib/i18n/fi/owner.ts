@@ -128,7 +128,7 @@ export const owner: Catalogue['owner'] = {
       none: 'Kukaan ei katso',
       live: (camera) => `näkee kameran ${camera} suorana`,
       recorded: (camera) => `katsoo kameran ${camera} tallenteita`,
-      why: (purpose, title) => (title && !purpose.includes(title.toLowerCase()) ? `Syy: ${purpose}, ${title}` : `Syy: ${purpose}`),
+      why: (purpose, title) => (title ? `Syy: ${purpose}, ${title}` : `Syy: ${purpose}`),
       closes: (left) => `sulkeutuu ${left} kuluttua`,
       closesUnless: (left) => `sulkeutuu ${left} kuluttua, ellei hälytys jatku`,
       over: 'suljettu',
