@@ -8,15 +8,18 @@ import hashlib
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from onnx import helper
 
+from handfast.media.encode import FPS, EncodeSettings, Planes, drawn_pictures, encode
 from tests.e2e.city import SCHOOL, RunningCity, clerks, make_city
 from tests.own_model import onnx_detector
 
 LAST = -1  # the school's last camera
+_FILM = EncodeSettings(width=960, height=540, bitrate_bps=1_000_000)
 _PROGRAMS = ("cameras", "hub", "agency", f"node-{SCHOOL.folder}")
 _OWN = """covers = ["persons"]
 fixed = false
@@ -85,12 +88,30 @@ def looks_by_itself(node: Path) -> None:
         config.write(_OWN)
 
 
+def standing_still(folder: Path) -> tuple[str, ...]:
+    """Make a film of a place that stays where it is, as its people do; return who plays it.
+
+    In the drawn film all moves, as before a camera that turns: people in it would have to
+    move along.
+    """
+    folder.mkdir()
+    # One of those that are nowhere as dark as what is covered, or hardly.
+    *_, picture = drawn_pictures(_FILM.width, _FILM.height, 4 * FPS)
+    pictures: Iterator[Planes] = (picture.copy() for _ in range(4 * FPS))
+    encode(pictures, folder / "place.mp4", _FILM)
+    return ("--footage", str(folder))
+
+
 @contextmanager
 def two_people(folder: Path) -> Iterator[RunningCity]:
     """Run a school whose alarm opens all that is agreed, one person included."""
     whole = make_city(folder)
     looks_by_itself(whole.city.node(SCHOOL))
     programs = {name: whole.programs[name] for name in _PROGRAMS}
+    cameras = programs["cameras"]
+    others = tuple(each for each in cameras.arguments if each != "--drawn")
+    film = standing_still(whole.city.folder / "film")
+    programs["cameras"] = replace(cameras, arguments=(*others, *film))
     running = RunningCity(city=whole.city, programs=programs)
     try:
         running.start_all()
