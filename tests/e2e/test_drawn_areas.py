@@ -42,9 +42,12 @@ async def test_p6_redacted_by_default_a_drawn_area_is_covered_and_a_zone_takes_t
         began_us = CLOCK.now_us()
         until(lambda: CLOCK.now_us() > began_us + 6 * SECOND, within_s=20, what="six seconds")
         span = (began_us + SECOND, began_us + 4 * SECOND)
-        assert (await unmask(rivera, known, span)).decision.outcome == "permit"
+        opened = await unmask(rivera, known, span)
+        assert opened.decision.outcome == "permit"
         saved = owner.draw(camera, masks=[LEFT], children=[SANDPIT])
-        assert saved["ended"] == 1
+        assert saved["ended"] >= 1  # the city's other tests may have left some open
+        lines = {each["grant"]: each for each in owner.get("/accesses")["accesses"]}
+        assert lines[opened.grant.id]["reason"] == "areas-changed"
         refused = await unmask(rivera, known, span)
         assert refused.decision.reason == "rendition-not-agreed"
         redacted = await rivera.asks(known, span_us=span, rendition=Rendition.REDACTED)
