@@ -148,3 +148,8 @@ def test_p6_redacted_by_default_what_an_owner_draws_is_covered_at_once(
         owner.get_by_text("1 area always covered").wait_for(timeout=10_000)
         owner.get_by_text("1 children").wait_for(timeout=10_000)
         shoot(owner, "areas-list")
+        owner.get_by_role("link", name="Who looked").first.click()
+        shown = f"was shown one picture of {camera_name(school)}, to draw on"
+        owner.get_by_text(shown).first.wait_for(timeout=30_000)
+        owner.get_by_text("This device").first.wait_for(timeout=10_000)
+        shoot(owner, "areas-who-looked")

@@ -314,6 +314,7 @@ def _stills(outside: Outside, core: _Core) -> ShowStill:
             workshop=outside.workshop,
             segments=outside.stores.segments,
             periods=outside.stores.periods,
+            bell=outside.bell,
         )
     )
 

@@ -50,6 +50,9 @@ async def test_the_owner_sees_the_latest_picture_covered_and_the_log_says_so() -
     assert still.picture == b64(b"a jpeg")
     entry = msgspec.json.decode(unb64(still.log.entry))
     assert entry["kind"] == "still"
+    assert "accesses" in school.bell.rung
+    (listed,) = (await school.heart.read_log.stills(before=1 << 53, limit=50)).stills
+    assert (listed.index, listed.entry) == (still.log.index, still.log.entry)
     (order,) = school.darkroom.stills
     assert order.making.stream == COVERED
     assert len(order.making.how.masks) == 1

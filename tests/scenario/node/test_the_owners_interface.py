@@ -159,7 +159,8 @@ async def test_nobody_reads_anything_without_a_session(tmp_path: Path) -> None:
     """Every owner's route says so in the same words."""
     school = School()
     async with client_of(school, tmp_path) as client:
-        for path in ("site", "inbox", "accesses", "challenge", "refusals", "agreements"):
+        told = ("accesses", "refusals", "stills")
+        for path in ("site", "inbox", "challenge", "agreements", *told):
             answer = await client.get(f"/api/v1/{path}")
             assert (answer.status_code, answer.json()["code"]) == (403, "denied")
         for path in ("approvals", "closings", "switches"):

@@ -8,7 +8,7 @@ from handfast.audit.proof import verify_proof
 from handfast.audit.tree import verify_consistency
 from handfast.kit.encoding import canonical, unb64
 from handfast.kit.errors import ConflictError
-from handfast.node.usecases.read_log import Continuation, ReadLog, Refusals
+from handfast.node.usecases.read_log import Continuation, ReadLog, Refusals, Stills
 from tests.fakes.log_store import FakeLogStore
 from tests.unit.audit.people import open_log
 
@@ -16,6 +16,13 @@ from tests.unit.audit.people import open_log
 def _refusals(store: FakeLogStore, before: int, limit: int) -> Refusals:
     async def read() -> Refusals:
         return await ReadLog(store).refusals(before=before, limit=limit)
+
+    return anyio.run(read)
+
+
+def _stills(store: FakeLogStore, before: int, limit: int) -> Stills:
+    async def read() -> Stills:
+        return await ReadLog(store).stills(before=before, limit=limit)
 
     return anyio.run(read)
 
@@ -33,6 +40,8 @@ def _entry(number: int) -> bytes:
         return canonical({"kind": "decision", "outcome": "deny", "at_us": number})
     if number % 7 == 1:
         return canonical({"kind": "decision", "outcome": "permit", "at_us": number})
+    if number % 7 == 2:
+        return canonical({"kind": "still", "at_us": number, "statement": {}})
     return canonical({"kind": "window", "at_us": number})
 
 
@@ -55,6 +64,17 @@ def test_refusals_come_newest_first_page_by_page_each_with_its_proof() -> None:
         seen += [proof.index for proof in page.refusals]
         before = page.next
     assert seen == [number for number in reversed(range(1500)) if number % 7 == 0]
+
+
+def test_pictures_shown_to_own_devices_come_newest_first_each_with_its_proof() -> None:
+    """So that no device of the owner's looks without the others seeing it."""
+    store, vkey = _filled(30)
+    page = _stills(store, 100, 3)
+    assert [proof.index for proof in page.stills] == [23, 16, 9]
+    assert page.next == 9
+    for proof in page.stills:
+        assert verify_proof(proof, vkey) == _entry(proof.index)
+    assert [proof.index for proof in _stills(store, 9, 3).stills] == [2]
 
 
 def test_an_erased_refusal_is_passed_over() -> None:

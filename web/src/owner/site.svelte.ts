@@ -3,7 +3,7 @@ import { IDLE, loaded, type Loadable, LOADING, ready } from '$lib/loadable';
 import { type Asked, verifyQuestion } from '$lib/node/asked';
 import type { Closed, LogProof, NodeClient, Question, SiteNow } from '$lib/node/client';
 import { type SwitchWish, signApproval, signClosing, signSwitch } from '$lib/node/hand';
-import { type Looked, together, verifyAccesses, verifyRefusals } from '$lib/node/looked';
+import { type Looked, together, verifyAccesses, verifyRefusals, verifyStills } from '$lib/node/looked';
 import { type OwnAgreement, ownAgreements, type OwnSide } from '$lib/node/own-agreements';
 import type { LogState, OwnLog } from '$lib/node/own-log';
 import type { Problem } from '$lib/problem';
@@ -224,19 +224,24 @@ export class Site {
 
   async #readLooked(ports: Ports): Promise<void> {
     const limit = this.#lines;
-    const [accesses, refusals] = await Promise.all([
+    const [accesses, refusals, stills] = await Promise.all([
       ports.client.accesses({ limit }),
       ports.client.refusals({ limit }),
+      ports.client.stills({ limit }),
     ]);
     if (accesses.outcome !== 'ok') return void (this.looked = kept(this.looked, loaded(accesses)));
     if (refusals.outcome !== 'ok') return void (this.looked = kept(this.looked, loaded(refusals)));
+    if (stills.outcome !== 'ok') return void (this.looked = kept(this.looked, loaded(stills)));
     this.log = await ports.log.follow();
-    const [looks, refused] = await Promise.all([
+    const cameras = this.now.state === 'ready' ? this.now.value.cameras : [];
+    const named = (camera: string): string => cameras.find(({ id }) => id === camera)?.name ?? camera;
+    const looked = await Promise.all([
       verifyAccesses(accesses.value, ports.log),
       verifyRefusals(refusals.value.refusals, ports.log),
+      verifyStills(stills.value.stills, ports.log, named),
     ]);
-    this.looked = ready(together(looks, refused));
-    const full = accesses.value.length === limit || refusals.value.refusals.length === limit;
+    this.looked = ready(together(...looked));
+    const full = [accesses.value, refusals.value.refusals, stills.value.stills].some(({ length }) => length === limit);
     this.more = full && limit < 200;
   }
 }

@@ -11,14 +11,14 @@ export interface Visit {
 const BREAK_US = 15 * 60_000_000;
 
 /**
- * Lays together what is one visit; newest first, as the lines come. Refusals, single persons made
+ * Lays together what is one visit; newest first, as the lines come. Refusals, pictures for own devices, single persons made
  * clear and whatever is not proved stand alone: each of them is to be seen.
  */
 export function visits(lines: readonly Looked[]): readonly (Visit | Looked)[] {
   const shown: ({ key: string; lines: [Look, ...Look[]] } | Looked)[] = [];
   const open = new Map<string, { key: string; lines: [Look, ...Look[]] }>();
   for (const line of lines) {
-    if (line.kind === 'refusal' || line.track !== null || line.proof.state !== 'proved') {
+    if (line.kind !== 'look' || line.track !== null || line.proof.state !== 'proved') {
       shown.push(line);
       continue;
     }

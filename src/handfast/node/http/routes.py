@@ -15,7 +15,7 @@ from handfast.node.http.doors import Asking, Doors
 from handfast.node.usecases.ask_owner import Question
 from handfast.node.usecases.close_access import Shut
 from handfast.node.usecases.draw_areas import CameraAreas, Saved
-from handfast.node.usecases.read_log import Continuation, Refusals
+from handfast.node.usecases.read_log import Continuation, Refusals, Stills
 from handfast.node.usecases.show_still import Still
 from handfast.node.usecases.watch_site import SiteNow
 from handfast.node.usecases.who_looked import AccessLine
@@ -108,6 +108,7 @@ def api(doors: Doors) -> Router:
             areas,
             draw,
             still,
+            stills,
             accesses,
             refusals,
             consistency,
@@ -226,6 +227,18 @@ async def still(data: JSONBody[Signed], doors: TheDoors, owner: Owner) -> Still:
     """Show one redacted picture of a camera."""
     del owner
     return await doors.heart.stills.show(data.statement)
+
+
+@get("/stills")
+async def stills(
+    doors: TheDoors,
+    owner: Owner,
+    before: Annotated[int, QueryParameter(name="before", ge=0)] = _NEWEST_US,
+    limit: Annotated[int, QueryParameter(name="limit", ge=1, le=200)] = _PAGE,
+) -> Stills:
+    """Return which of the owner's devices asked for a picture, as proofs from their log."""
+    del owner
+    return await doors.heart.read_log.stills(before=before, limit=limit)
 
 
 @get("/accesses")

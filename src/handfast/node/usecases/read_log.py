@@ -1,5 +1,6 @@
-"""The owner reads their own log: who was refused, and that it still continues what it was."""
+"""The owner reads their own log: who was refused or shown a picture; it continues what it was."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -29,6 +30,13 @@ class Refusals(msgspec.Struct, frozen=True, kw_only=True):
     next: int | None
 
 
+class Stills(msgspec.Struct, frozen=True, kw_only=True):
+    """Proofs of `still` entries, newest first; `next` as in `Refusals`."""
+
+    stills: list[Proof]
+    next: int | None
+
+
 class Continuation(msgspec.Struct, frozen=True, kw_only=True):
     """The newest checkpoint, and a proof that one tree continues another (RFC 9162 2.1.4).
 
@@ -41,7 +49,7 @@ class Continuation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Head(msgspec.Struct, frozen=True, kw_only=True):
-    """As much of an entry as tells a refusal from the rest."""
+    """As much of an entry as tells what is sought from the rest."""
 
     kind: str
     outcome: Literal["permit", "pending", "deny"] | None = None
@@ -56,8 +64,13 @@ class ReadLog:
 
     async def refusals(self, *, before: int, limit: int) -> Refusals:
         """Return at most `limit` (200) refusals with an index below `before`."""
-        most = max(1, min(limit, MOST))
-        return await to_thread.run_sync(lambda: self._refusals(before, most))
+        found, reached = await self._search(_refuses, before=before, limit=limit)
+        return Refusals(refusals=found, next=reached)
+
+    async def stills(self, *, before: int, limit: int) -> Stills:
+        """Return at most `limit` (200) wishes for a picture with an index below `before`."""
+        found, reached = await self._search(_shows_still, before=before, limit=limit)
+        return Stills(stills=found, next=reached)
 
     async def continues(self, first: int, *, size: int | None = None) -> Continuation:
         """Prove that the log of `size` entries (default: all) continues that of `first`.
@@ -67,21 +80,30 @@ class ReadLog:
         """
         return await to_thread.run_sync(lambda: self._continues(first, size))
 
-    def _refusals(self, before: int, limit: int) -> Refusals:
+    async def _search(
+        self, wanted: Callable[[Opening], bool], *, before: int, limit: int
+    ) -> tuple[list[Proof], int | None]:
+        most = max(1, min(limit, MOST))
+        return await to_thread.run_sync(lambda: self._find(wanted, before, most))
+
+    def _find(
+        self, wanted: Callable[[Opening], bool], before: int, limit: int
+    ) -> tuple[list[Proof], int | None]:
+        """Return what is found from the end on, and where to go on, if anywhere."""
         end = min(before, self._log.size())
         found: list[Proof] = []
         for _ in range(_MOST_BLOCKS):
             start = max(0, end - _BLOCK)
             for opening in reversed(self._log.openings(start, end)):
-                if not _refuses(opening):
+                if not wanted(opening):
                     continue
                 found.append(prove(self._log, opening.index))
                 if len(found) == limit:
-                    return Refusals(refusals=found, next=opening.index)
+                    return found, opening.index
             if start == 0:
-                return Refusals(refusals=found, next=None)
+                return found, None
             end = start
-        return Refusals(refusals=found, next=end)
+        return found, end
 
     def _continues(self, first: int, size: int | None) -> Continuation:
         checkpoint = self._log.checkpoint()
@@ -96,3 +118,7 @@ class ReadLog:
 def _refuses(opening: Opening) -> bool:
     head = msgspec.json.decode(opening.entry, type=_Head)
     return head.kind == "decision" and head.outcome == "deny"
+
+
+def _shows_still(opening: Opening) -> bool:
+    return msgspec.json.decode(opening.entry, type=_Head).kind == "still"

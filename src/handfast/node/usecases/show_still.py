@@ -22,7 +22,7 @@ from handfast.node import entries
 from handfast.node.flood import Allowance
 from handfast.node.owner_devices import OwnerDevices
 from handfast.node.pep import Pep
-from handfast.node.ports import Periods, Segments
+from handfast.node.ports import Bell, Periods, Segments
 from handfast.node.redaction.orders import BeginStill, SourceSegment
 from handfast.node.redaction.sources import Sources
 from handfast.node.steady import SteadyClock
@@ -74,6 +74,7 @@ class StillParts:
     workshop: Workshop
     segments: Segments
     periods: Periods
+    bell: Bell
 
 
 class ShowStill:
@@ -111,6 +112,7 @@ class ShowStill:
             )
         entry = entries.statement_entry("still", envelope, at_us=parts.clock.now_us())
         logged = (await parts.pep.write(entry))[0]
+        parts.bell.ring("accesses")
         made = await self._make(StreamKey(UUID(camera), Stream.MAIN.value, Rendition.REDACTED))
         if isinstance(made, str):
             return Still(picture=None, at_us=0, state="", reason=made, log=logged.proof)

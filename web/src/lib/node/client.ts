@@ -77,6 +77,7 @@ const access = is.atLeast({
   closed: is.orNull(logProof),
 });
 const refusals = is.atLeast({ refusals: is.list(logProof), next: is.orNull(is.count) });
+const stills = is.atLeast({ stills: is.list(logProof), next: is.orNull(is.count) });
 const continuation = is.atLeast({ checkpoint: is.orNull(is.text), hashes: is.list(is.key32) });
 const closed = is.atLeast({ ended: is.count, log: is.orNull(logProof) });
 const taken = is.atLeast({ signal: is.text, state: is.text, lease_until_us: is.count });
@@ -94,13 +95,14 @@ export type SiteNow = is.Read<typeof site>;
 export type Question = is.Read<typeof question>;
 export type AccessLine = is.Read<typeof access>;
 export type Refusals = is.Read<typeof refusals>;
+export type Stills = is.Read<typeof stills>;
 export type Continuation = is.Read<typeof continuation>;
 export type Closed = is.Read<typeof closed>;
 export type DeviceState = is.Read<typeof deviceState>;
 export type { LogProof };
 
 export interface Page {
-  /** Exclusive: an instant in microseconds for accesses, a log index for refusals. */
+  /** Exclusive: an instant in microseconds for accesses, a log index for refusals and stills. */
   readonly before?: number;
   /** At most 200; 50 unless said. */
   readonly limit?: number;
@@ -168,6 +170,11 @@ export class NodeClient {
   /** Who was refused, newest first, as entries of the log. */
   refusals(page: Page = {}): Promise<Answer<Refusals>> {
     return this.#get(`/refusals${query(page)}`, as(refusals, 'refusals'));
+  }
+
+  /** Which of the owner's own devices asked for a picture, newest first, as entries of the log. */
+  stills(page: Page = {}): Promise<Answer<Stills>> {
+    return this.#get(`/stills${query(page)}`, as(stills, 'stills'));
   }
 
   /** The newest checkpoint, and a proof that `size` entries (all unless said) continue `first`. */

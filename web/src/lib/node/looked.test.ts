@@ -1,11 +1,12 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it } from 'vitest';
+import { b64, utf8 } from '../secure/bytes';
 import type { Json } from '../secure/canonical';
 import type { LogProof } from '../secure/statements';
 import { TestLog } from '../secure/testing/log';
 import { ids, NOON } from '../secure/testing/site';
 import type { AccessLine } from './client';
-import { exportLines, together, verifyAccesses, verifyRefusals } from './looked';
+import { exportLines, together, verifyAccesses, verifyRefusals, verifyStills } from './looked';
 import { OwnLog } from './own-log';
 import { memoryCheckpoints, sourceOf } from './testing/own-log';
 
@@ -116,5 +117,29 @@ describe('who was refused', () => {
     expect(all.map(({ kind }) => kind)).toEqual(['refusal', 'look']);
     const lines = exportLines(all).trimEnd().split('\n').map((text) => JSON.parse(text) as LogProof);
     expect(lines).toEqual([opened, refusal, closed]);
+  });
+});
+
+describe('pictures for own devices', () => {
+  const wish = { node: ids.grant, camera: ids.camera, device: `${'d'.repeat(42)}A`, challenge: 'AAAA', at_us: NOON };
+  const named = (camera: string): string => (camera === ids.camera ? 'Yard' : '');
+  const entry = (statement: Record<string, unknown>): Record<string, Json> => ({
+    kind: 'still',
+    at_us: NOON + 7,
+    statement: { payloadType: 'x', payload: b64(utf8(JSON.stringify(statement))), signatures: [] },
+  });
+
+  it('name camera and device, by the statement that the log holds', async () => {
+    const proof = await log.append(entry(wish));
+    await own.follow();
+    expect(await verifyStills([proof], own, named)).toMatchObject([
+      { kind: 'still', camera: 'Yard', device: wish.device, atUs: NOON + 7, proof: { state: 'proved', index: 0 } },
+    ]);
+  });
+
+  it('are not to be made up of something else', async () => {
+    const proofs = [await log.append(entry({ ...wish, camera: 'x' })), await permit()];
+    await own.follow();
+    expect(await verifyStills(proofs, own, named)).toMatchObject([{ proof: { state: 'broken' } }, { proof: { state: 'broken' } }]);
   });
 });

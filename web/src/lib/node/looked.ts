@@ -1,8 +1,10 @@
 /** "Who looked" and "who was refused", read from proven log entries and not from the node's words. */
 
+import { fromUtf8, unb64 } from '../secure/bytes';
+import { readEnvelope } from '../secure/envelope';
 import { readRendition, readTrackKind, type Rendition, type TrackKind } from '../secure/rendition';
 import * as is from '../secure/shape';
-import type { LogProof } from '../secure/statements';
+import { type LogProof, stillWish } from '../secure/statements';
 import type { AccessLine } from './client';
 import type { OwnLog, Proven } from './own-log';
 
@@ -46,6 +48,7 @@ const denyEntry = is.atLeast({
   reason: is.text,
   explanation: is.text,
 });
+const stillEntry = is.atLeast({ kind: is.oneOf('still'), at_us: is.count, statement: readEnvelope });
 const denied = is.atLeast({ name: is.text, role: is.text, why });
 
 /** Whether what a line says is in the owner's log. */
@@ -97,7 +100,17 @@ export interface Refusal extends Line {
   readonly explanation: string;
 }
 
-export type Looked = Look | Refusal;
+/** One covered picture for one of the owner's own devices, to draw on. */
+export interface Still extends Line {
+  readonly kind: 'still';
+  readonly id: string;
+  /** Fingerprint; the others' names are known to nobody but their own devices. */
+  readonly device: string;
+  /** Nothing more is known of it. */
+  readonly reason: null;
+}
+
+export type Looked = Look | Refusal | Still;
 
 /** Verifies every line; those whose proof does not hold stay in the list and say so. */
 export async function verifyAccesses(lines: readonly AccessLine[], log: OwnLog): Promise<readonly Look[]> {
@@ -114,9 +127,19 @@ export async function verifyRefusals(proofs: readonly LogProof[], log: OwnLog): 
   return proofs.map((proof, at) => refusal(proof, results[at] ?? { holds: false, reason: 'no result' }));
 }
 
+/** `named` gives a camera's name by its id. */
+export async function verifyStills(
+  proofs: readonly LogProof[],
+  log: OwnLog,
+  named: (camera: string) => string,
+): Promise<readonly Still[]> {
+  const results = await log.prove(proofs);
+  return proofs.map((proof, at) => still(proof, results[at] ?? { holds: false, reason: 'no result' }, named));
+}
+
 /** Newest first. */
-export function together(looks: readonly Look[], refusals: readonly Refusal[]): readonly Looked[] {
-  return [...looks, ...refusals].sort((left, right) => right.atUs - left.atUs);
+export function together(...kinds: readonly (readonly Looked[])[]): readonly Looked[] {
+  return kinds.flat().sort((left, right) => right.atUs - left.atUs);
 }
 
 /** JSON lines that `handfast log verify --openings` reads. */
@@ -186,8 +209,22 @@ function asSaid(line: AccessLine, proof: Proof, proofs: readonly LogProof[]): Lo
   };
 }
 
+const nobody = { name: '', role: '', agency: '', camera: '', purpose: '', title: '', comment: '' };
+
+function still(proof: LogProof, result: Proven, named: (camera: string) => string): Still {
+  const line = { kind: 'still', id: `still-${proof.index}`, ...nobody, reason: null, proofs: [proof] } as const;
+  try {
+    const { at_us: atUs, statement } = entryOf(result, stillEntry);
+    const wish = stillWish.read(is.parseJson(fromUtf8(unb64(statement.payload)), 'statement'), 'statement');
+    const proved: Proof = { state: 'proved', index: proof.index, endIndex: null };
+    return { ...line, camera: named(wish.camera), device: wish.device, atUs, proof: proved };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ...line, device: '', atUs: 0, proof: { state: 'broken', reason } };
+  }
+}
+
 function refusal(proof: LogProof, result: Proven): Refusal {
-  const nobody = { name: '', role: '', agency: '', camera: '', purpose: '', title: '', comment: '' };
   const id = `refusal-${proof.index}`;
   try {
     const entry = entryOf(result, denyEntry);

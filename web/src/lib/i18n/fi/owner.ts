@@ -272,6 +272,9 @@ export const owner: Catalogue['owner'] = {
       checking: 'Tarkistetaan lokiasi',
     },
     nobody: 'Joku, jota kukaan ei takaa',
+    thisDevice: 'Tämä laite',
+    ownDevice: (fingerprint) => `Toinen laitteistasi (${fingerprint.slice(0, 8)})`,
+    picture: (camera) => `sai yhden kuvan kamerasta ${camera} piirtämistä varten`,
     live: (camera) => `näki kameran ${camera} suorana`,
     recorded: (camera, from, until) => `näki kameran ${camera} tallenteita ajalta ${from} – ${until}`,
     one: ({ track, trackKind }, camera, from, until) =>
