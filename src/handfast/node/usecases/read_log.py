@@ -1,4 +1,4 @@
-"""The owner reads their own log: who was refused or shown a picture; it continues what it was."""
+"""The owner reads their own log: who was refused or shown a picture, and that it continues."""
 
 from collections.abc import Callable
 from typing import Literal
