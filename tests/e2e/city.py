@@ -168,6 +168,12 @@ class RunningCity:
             what=f"{site.name} reaches the hub",
         )
 
+    def hub_again(self) -> None:
+        """Start a hub that was killed; every node has come back, also for the tests to come."""
+        self.start("hub")
+        for site in SITES:
+            self.connected(site)
+
     def recording(self, site: DemoSite) -> None:
         """Wait until a site records each of its cameras."""
         folder = self.city.node(site) / "recordings"

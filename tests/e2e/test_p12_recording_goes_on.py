@@ -56,9 +56,7 @@ async def test_p12_recording_goes_on_without_hub_and_bus(city: RunningCity) -> N
     for state in ("raise", "clear"):
         city.panel(SCHOOL, state)
     found = recorded_until(city, since_us, cut_us + 3 * SECOND)
-    city.start("hub")
-    city.connected(SCHOOL)
-    city.connected(TRANSIT)
+    city.hub_again()
     back_us = CLOCK.now_us()
     found = recorded_until(city, since_us, back_us + SECOND)
     assert gaps_us(found) == []

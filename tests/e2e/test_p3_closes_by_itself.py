@@ -65,8 +65,7 @@ async def test_p3_closes_by_itself_with_the_hub_killed_at_the_end(city: RunningC
             assert city.metric(SCHOOL, KEYS) == counted
             assert liar.frames_since(ends_us - 2 * SECOND)  # it did hear while it was open
             assert liar.frames_since(ends_us + SECOND) == []
-    city.start("hub")
-    city.connected(SCHOOL)
+    city.hub_again()
 
 
 async def test_p3_closes_by_itself_when_the_owner_taps(city: RunningCity) -> None:
