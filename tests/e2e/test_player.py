@@ -121,8 +121,10 @@ def test_a_live_picture_is_opened_drawn_and_called_live(page: Page, way: str) ->
     """Sealed, framed, opened, decoded and drawn in the page, at 25 pictures a second."""
     result = _run(page, "live", way, 1, 3)
     numbers = [number for number in result["numbers"] if number >= 0]
-    assert numbers == sorted(set(numbers))
-    assert len(numbers) > 30
+    assert numbers == sorted(numbers)
+    # A video element may show the next picture by the time that one is read from it.
+    assert way == "mse" or len(numbers) == len(set(numbers))
+    assert len(set(numbers)) > 30
     assert result["last"]["phase"] == "live"
     assert result["last"]["refused"] == {}
 

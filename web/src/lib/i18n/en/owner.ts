@@ -278,7 +278,7 @@ export const owner = {
     },
     nobody: 'Somebody whom nobody vouches for',
     thisDevice: 'This device',
-    ownDevice: (fingerprint: string) => `Another of your devices (${fingerprint.slice(0, 8)})`,
+    ownDevice: (fingerprint: string) => `Another of your devices (${fingerprint})`,
     picture: (camera: string) => `was shown one picture of ${camera}, to draw on`,
     live: (camera: string) => `saw ${camera} live`,
     recorded: (camera: string, from: string, until: string) => `saw recordings of ${camera} from ${from} to ${until}`,

@@ -273,7 +273,7 @@ export const owner: Catalogue['owner'] = {
     },
     nobody: 'Joku, jota kukaan ei takaa',
     thisDevice: 'Tämä laite',
-    ownDevice: (fingerprint) => `Toinen laitteistasi (${fingerprint.slice(0, 8)})`,
+    ownDevice: (fingerprint) => `Toinen laitteistasi (${fingerprint})`,
     picture: (camera) => `sai yhden kuvan kamerasta ${camera} piirtämistä varten`,
     live: (camera) => `näki kameran ${camera} suorana`,
     recorded: (camera, from, until) => `näki kameran ${camera} tallenteita ajalta ${from} – ${until}`,

@@ -1,1 +1,0 @@
-import{D as e,N as t,O as n,U as r,V as i,at as a,d as o,et as s,yt as c}from"./Icon-sRlD8PD0.js";var l=r(`<span><!></span>`);function u(r,u){let d=o(u,`tone`,3,`plain`);var f=l(),p=a(f);t(p,()=>u.children),c(f),s(()=>e(f,1,n(d()),`svelte-eex7hx`)),i(r,f)}export{u as t};

@@ -1,1 +1,0 @@
-import{t as e}from"./at-work-CT7gXg7j.js";var t=e(((e,t)=>{t.exports={}}));export default t();
