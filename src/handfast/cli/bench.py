@@ -6,11 +6,11 @@ from importlib.util import find_spec
 from handfast.cli.command import Commands, Later, add_command, add_group, add_later
 from handfast.kit.errors import UnavailableError
 
-_GLASS = Later(
-    module="handfast.cli.bench_glass",
-    summary="Measure alarm to picture, live delay, seeks and ends in a real browser.",
-)
-_REST = {
+_BENCHMARKS = {
+    "glass": Later(
+        module="handfast.cli.bench_glass",
+        summary="Measure alarm to picture, live delay, seeks and ends in a real browser.",
+    ),
     "ingest": Later(
         module="handfast.cli.bench_ingest",
         summary="CPU, memory and completeness of recording, beside ffmpeg and PyAV.",
@@ -34,18 +34,21 @@ def add_to(commands: Commands) -> None:
         summary="Measure on this machine what the project promises; prints JSON.",
         example="handfast bench ingest --cameras 50 --seconds 20 --json",
     )
-    if find_spec("playwright") is not None:
-        add_later(group, "glass", _GLASS)
-    else:
-        add_command(
-            group,
-            "glass",
-            summary="Measure from the alarm to the picture, in a browser (needs its driver).",
-            example="handfast bench glass --json",
-            run=_without_driver,
-        )
-    for name, promised in _REST.items():
-        add_later(group, name, promised)
+    for name, promised in _BENCHMARKS.items():
+        if name != "glass" or find_spec("playwright") is not None:
+            add_later(group, name, promised)
+        else:
+            _add_without_driver(group)
+
+
+def _add_without_driver(group: Commands) -> None:
+    add_command(
+        group,
+        "glass",
+        summary="Measure from the alarm to the picture, in a browser (needs its driver).",
+        example="handfast bench glass --json",
+        run=_without_driver,
+    )
 
 
 def _without_driver(arguments: argparse.Namespace) -> int:

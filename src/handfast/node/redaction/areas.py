@@ -29,9 +29,6 @@ class Drawn:
     areas: DrawnAreas = field(default_factory=DrawnAreas)
 
 
-_NOTHING_DRAWN = Drawn()
-
-
 class ProtectedAreas:
     """What holds of each camera. Changed on the event loop, read from any thread.
 
@@ -57,7 +54,7 @@ class ProtectedAreas:
 
     def drawn(self, camera: CameraId) -> Drawn:
         """Return what the owner has drawn."""
-        return self._drawn.get(camera, _NOTHING_DRAWN)
+        return self._drawn.get(camera) or Drawn()
 
     def redaction(self, camera: CameraId) -> CameraRedaction:
         """Return how a camera's pictures are redacted now, with all its areas."""
